@@ -1,0 +1,32 @@
+//! Every name that is signed for ever, once: media types, URIs, ids and paths.
+
+/// `payloadType` of every envelope.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// `_type` of every statement.
+pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// Predicate type of a report.
+pub const PREDICATE_POSTURE: &str = "https://muster.example/attestation/posture/v1";
+/// Predicate type of an enrolment request.
+pub const PREDICATE_ENROLLMENT: &str = "https://muster.example/attestation/enrollment/v1";
+/// Media type of one report over HTTP.
+pub const MEDIA_REPORT: &str = "application/vnd.in-toto.posture+dsse";
+/// Media type of several reports, one envelope a line.
+pub const MEDIA_REPORTS: &str = "application/vnd.in-toto.bundle+jsonl";
+/// Media type of every error.
+pub const MEDIA_PROBLEM: &str = "application/problem+json";
+/// Start of every problem type; the code follows.
+pub const PROBLEM_BASE: &str = "https://muster.example/problems/";
+/// Bundle id, daemon label and preference domain of the agent.
+pub const AGENT_LABEL: &str = "org.muster.agent";
+/// Where the agent keeps its state on a Mac.
+pub const AGENT_STATE_MACOS: &str = "/Library/Application Support/Muster/state";
+/// Where the agent keeps its state on Linux.
+pub const AGENT_STATE_LINUX: &str = "/var/lib/muster-agent";
+/// Where the collector keeps its state.
+pub const SERVER_STATE: &str = "/var/lib/muster-server";
+/// Name of a statement's subject.
+pub const SUBJECT_DEVICE: &str = "device.der";
+/// Name of an enrolment's subject: the public key itself.
+pub const SUBJECT_KEY: &str = "device.spki";
+/// First characters of an enrolment token.
+pub const TOKEN_PREFIX: &str = "mst1.";
