@@ -2,6 +2,12 @@
 //!
 //! No input or output, no async, no clock of its own: time is an argument.
 
+pub mod api;
+pub mod envelope;
+pub mod json;
+pub mod keys;
 pub mod names;
 pub mod posture;
 pub mod reading;
+pub mod statement;
+pub mod token;

@@ -100,7 +100,11 @@ pub static CHECKS: &[CheckSchema] = &[
                 Integer,
                 "the effective minimum length; left out while a rule about length is not understood",
             ),
-            field("rules_not_understood", Integer, "number of content rules in a form nobody knows"),
+            field(
+                "rules_not_understood",
+                Integer,
+                "number of content rules in a form nobody knows",
+            ),
         ],
     },
     CheckSchema {
@@ -109,7 +113,11 @@ pub static CHECKS: &[CheckSchema] = &[
         about: "the application firewall built into macOS",
         why: "The firewall keeps other computers on a shared network away from open services.",
         fields: &[
-            field("state", Choice(&["off", "on", "block_all"]), "state of the application firewall"),
+            field(
+                "state",
+                Choice(&["off", "on", "block_all"]),
+                "state of the application firewall",
+            ),
             field("stealth", Flag, "the Mac does not answer probes"),
             field("block_all", Flag, "all non-essential incoming connections are blocked"),
             field(
