@@ -1,0 +1,61 @@
+//! The only door to the operating system.
+//!
+//! Everything that is read of the machine goes through [`Host`]. `Live` asks
+//! the computer this runs on, `Recorded` answers from a file, so a Mac's
+//! behaviour is tested anywhere.
+
+use jiff::Timestamp;
+
+/// A computer that can be asked.
+pub trait Host: Sync {
+    /// Runs a program by its absolute path and waits for it, within a deadline.
+    ///
+    /// The environment is empty but for a few fixed variables, standard input
+    /// is closed, and more output than [`OUTPUT_LIMIT`] ends the program.
+    fn run(&self, argv: &[&str]) -> Answer;
+    /// Reads a whole file.
+    fn read(&self, path: &str) -> FileAnswer;
+    /// Says whether something is at `path`, readable or not.
+    fn exists(&self, path: &str) -> bool;
+    /// Names what is in a folder, sorted; empty when it cannot be listed.
+    fn list(&self, path: &str) -> Vec<String>;
+    /// Tells the time, in whole seconds.
+    fn now(&self) -> Timestamp;
+    /// Says whether the answers come from a recording.
+    fn is_recorded(&self) -> bool;
+}
+
+/// Most bytes taken from each of a program's two outputs.
+pub const OUTPUT_LIMIT: usize = 1024 * 1024;
+
+/// What a program answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It ran to its end.
+    Done {
+        /// Exit status; 128 and more for a program that a signal ended.
+        exit: i32,
+        /// What it printed.
+        stdout: Vec<u8>,
+        /// What it printed as errors; a few tools answer here.
+        stderr: Vec<u8>,
+    },
+    /// It did not end in time and was killed.
+    TimedOut,
+    /// It printed more than [`OUTPUT_LIMIT`] and was killed: an answer that is
+    /// cut could read as another one.
+    Overlong,
+    /// It is not there or could not be started.
+    Missing,
+}
+
+/// What reading a file gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileAnswer {
+    /// Its content.
+    Bytes(Vec<u8>),
+    /// Nothing is there.
+    Missing,
+    /// Something is there that may not be read, or is no file of sensible size.
+    Refused,
+}
