@@ -3,10 +3,13 @@
 //! No input or output, no async, no clock of its own: time is an argument.
 
 pub mod api;
+mod days;
 pub mod envelope;
 pub mod json;
 pub mod keys;
 pub mod names;
+pub mod os_releases;
+pub mod policy;
 pub mod posture;
 pub mod reading;
 pub mod statement;

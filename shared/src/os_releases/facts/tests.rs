@@ -1,0 +1,1 @@
+//! Worked answers, and the traps in the data.

@@ -1,0 +1,1 @@
+//! Reads the SOFA feed of the Mac Admins Open Source project.

@@ -1,0 +1,38 @@
+//! Whether Apple still mends a major version.
+//!
+//! Apple names no end of support. What holds in practice: the newest three
+//! majors get fixes, and one that gets none for four months gets none at all.
+
+use jiff::civil::Date;
+
+use super::catalogue::Catalogue;
+use crate::days::days_between;
+
+/// So many majors are mended at a time.
+pub const SUPPORTED_MAJORS: usize = 3;
+/// A major pushed out by a newer one counts for so long.
+pub const GRACE_AFTER_NEWER_MAJOR_DAYS: i64 = 60;
+/// A major without a release for longer than this is no longer mended.
+pub const QUIET_MAJOR_DAYS: i64 = 120;
+
+/// Whether `major` is mended on the day `today`; `None` when the catalogue
+/// does not know it and it may be newer than the catalogue.
+pub(super) fn major_supported(catalogue: &Catalogue, major: i64, today: Date) -> Option<bool> {
+    let out: Vec<(i64, Date)> =
+        catalogue.majors().into_iter().filter(|(_, first)| *first <= today).collect();
+    let newer: Vec<Date> =
+        out.iter().filter(|(other, _)| *other > major).map(|(_, first)| *first).collect();
+    if newer.len() >= SUPPORTED_MAJORS {
+        // The major that pushed this one out is the third newer to appear.
+        let mut firsts = newer;
+        firsts.sort_unstable();
+        let pushed_out = firsts.get(SUPPORTED_MAJORS - 1).copied()?;
+        if days_between(pushed_out, today) > GRACE_AFTER_NEWER_MAJOR_DAYS {
+            return Some(false);
+        }
+    }
+    // Only what the catalogue could know is held against the major.
+    let known_until = today.min(catalogue.as_of());
+    let last = catalogue.dated(major).map(|(_, date)| date).filter(|date| *date <= today).max()?;
+    Some(days_between(last, known_until) <= QUIET_MAJOR_DAYS)
+}
