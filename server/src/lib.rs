@@ -1,1 +1,5 @@
-//! x
+//! The collector: verifies, keeps, judges and shows what the agents report.
+
+pub mod app;
+pub mod clock;
+pub mod store;

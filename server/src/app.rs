@@ -1,0 +1,54 @@
+//! What every request handler can reach.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use shared::os_releases::Catalogue;
+use shared::policy::Policy;
+
+use crate::clock::Clock;
+use crate::store::sqlite::Readers;
+
+/// The running collector, cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The one clock.
+    pub clock: Clock,
+    /// Read-only access to the database.
+    pub readers: Readers,
+    /// What the fleet is judged by now.
+    pub rulebook: Rulebook,
+    /// The address that links and tokens carry, without a slash at the end.
+    pub public_url: Arc<str>,
+    /// Shown on every page, for example that the data is made up.
+    pub notice: Option<Arc<str>>,
+}
+
+/// Policy and catalogue in force, replaced as a whole.
+#[derive(Clone)]
+pub struct Rulebook(Arc<RwLock<Rules>>);
+
+/// One policy with one catalogue.
+#[derive(Clone)]
+pub struct Rules {
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The catalogue of macOS releases in force.
+    pub catalogue: Arc<Catalogue>,
+}
+
+impl Rulebook {
+    /// A rulebook with these rules.
+    pub fn new(rules: Rules) -> Self {
+        Self(Arc::new(RwLock::new(rules)))
+    }
+
+    /// The rules in force.
+    pub fn current(&self) -> Rules {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts other rules in force.
+    pub fn replace(&self, rules: Rules) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+}

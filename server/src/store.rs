@@ -1,0 +1,34 @@
+//! The collector's memory: traits by capability, so that another database can
+//! follow without touching callers.
+//!
+//! Every trait is batch-first and blocking: callers run them on the writer
+//! thread or on blocking threads, never on the async workers.
+
+pub mod sqlite;
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused.
+    #[error("the database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// What is stored cannot be read.
+    #[error("{what} in the database cannot be read: {why}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The database is of a newer version of the program.
+    #[error("the database has schema {found}, but this program knows {known}; update the program")]
+    TooNew {
+        /// Schema of the database.
+        found: i64,
+        /// Newest known schema.
+        known: i64,
+    },
+    /// Every connection is taken and none came free.
+    #[error("no database connection came free in time")]
+    Busy,
+}
