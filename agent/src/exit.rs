@@ -51,8 +51,9 @@ mod tests {
 
     #[test]
     fn the_codes_people_script_against_do_not_move() {
-        let codes = [Exit::Success, Exit::RuleFails, Exit::RuleUnknown, Exit::Usage, Exit::BadInput]
-            .map(Exit::code);
+        let codes =
+            [Exit::Success, Exit::RuleFails, Exit::RuleUnknown, Exit::Usage, Exit::BadInput]
+                .map(Exit::code);
         assert_eq!(codes, [0, 1, 3, 64, 65]);
         assert_eq!(Exit::Io.code(), 74);
     }

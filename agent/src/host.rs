@@ -6,6 +6,12 @@
 
 use jiff::Timestamp;
 
+mod live;
+mod recorded;
+
+pub use live::Live;
+pub use recorded::{FORMAT, Recorded, RecordingError};
+
 /// A computer that can be asked.
 pub trait Host: Sync {
     /// Runs a program by its absolute path and waits for it, within a deadline.
