@@ -3,13 +3,23 @@
 //! A policy is data. Agent and collector judge with the same code and say the
 //! same sentences; only the collector knows when the last report came.
 
+mod conditions;
 mod derived;
+mod document;
+mod expression;
 mod judge;
 mod known;
+mod place;
+mod read;
 mod rule;
+mod sentence;
 mod status;
+mod typing;
+mod unknown;
 mod verdict;
+mod vocabulary;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -73,14 +83,7 @@ impl Policy {
 
     /// Reads a policy and checks every expression in it.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        Ok(Self {
-            id: "baseline".into(),
-            version: 1,
-            sha256: sha256_hex(text.as_bytes()),
-            rules: Vec::new(),
-            overrides: Vec::new(),
-            source: text.into(),
-        })
+        read::policy(text)
     }
 
     /// The text that it was read from.
@@ -91,6 +94,29 @@ impl Policy {
     /// The rule called `id`.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// How much `rule` matters to a device in `groups`; the last override wins.
+    pub fn mode_in(&self, rule: &Rule, groups: &[&str]) -> Mode {
+        self.overrides_of(rule, groups).filter_map(|one| one.mode).last().unwrap_or(rule.mode)
+    }
+
+    /// The thresholds of `rule` for a device in `groups`.
+    pub fn params_in<'a>(&self, rule: &'a Rule, groups: &[&str]) -> Cow<'a, Params> {
+        let mut params = Cow::Borrowed(&rule.params);
+        for one in self.overrides_of(rule, groups).filter(|one| !one.params.is_empty()) {
+            params.to_mut().extend(one.params.clone());
+        }
+        params
+    }
+
+    fn overrides_of<'a>(
+        &'a self,
+        rule: &'a Rule,
+        groups: &'a [&str],
+    ) -> impl Iterator<Item = &'a Override> {
+        let fits = |one: &&Override| one.rule == rule.id && groups.contains(&one.group.as_str());
+        self.overrides.iter().filter(fits)
     }
 }
 

@@ -51,6 +51,9 @@ pub struct Release {
     /// Those of them that were being used in attacks.
     #[serde(default)]
     pub exploited: Vec<String>,
+    /// It is for some models only, so another Mac may not miss it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub device_specific: bool,
 }
 
 /// A background security improvement: a fix on top of one exact build.
@@ -134,6 +137,13 @@ impl Catalogue {
         Ok(Self { wire, published, text: text.into(), sha256 })
     }
 
+    /// The catalogue of these entries, checked like one that was read.
+    pub(super) fn from_wire(wire: &Wire) -> Result<Self, CatalogueError> {
+        let text = serde_json::to_string_pretty(wire)
+            .map_err(|error| CatalogueError::Shape(error.to_string()))?;
+        Self::parse(text.as_bytes())
+    }
+
     /// The day whose knowledge this is.
     pub fn as_of(&self) -> Date {
         self.wire.as_of
@@ -164,9 +174,13 @@ impl Catalogue {
         &self.wire.background_security_improvements
     }
 
-    /// The newest release of `major` that was out on the day `on`.
+    /// The newest release of `major`, for all models, that was out on the
+    /// day `on`.
     pub fn newest(&self, major: i64, on: Date) -> Option<&Release> {
-        self.dated(major).filter(|(_, out)| *out <= on).last().map(|(release, _)| release)
+        self.dated(major)
+            .filter(|(release, out)| *out <= on && !release.device_specific)
+            .last()
+            .map(|(release, _)| release)
     }
 
     /// The releases of `major` with the day on which each was surely out.

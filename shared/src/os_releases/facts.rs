@@ -57,6 +57,7 @@ pub fn patch_facts(catalogue: &Catalogue, installed: &Installed<'_>, now: Timest
         .iter()
         .copied()
         .filter(|(release, out)| release.version > installed.version && *out <= today)
+        .filter(|(release, _)| !release.device_specific)
         .collect();
     let improvements = improvements_missed(catalogue, installed, today);
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::conditions::Conditions;
 use super::status::Mode;
 use crate::os_releases::Version;
 
@@ -38,12 +39,23 @@ pub struct Rule {
     pub reading_valid_for: Option<SignedDuration>,
     /// How to put it right, by version of macOS.
     pub fix: Vec<Fix>,
+    pub(super) conditions: Conditions,
 }
 
 impl Rule {
     /// Whether only the collector can judge it.
     pub fn is_server_only(&self) -> bool {
-        self.check.is_none()
+        self.conditions.collector_facts().next().is_some()
+    }
+
+    /// The condition for a pass, as the policy writes it.
+    pub fn pass(&self) -> &str {
+        &self.conditions.pass.source
+    }
+
+    /// The condition for a proven failure, as the policy writes it.
+    pub fn fail(&self) -> Option<&str> {
+        self.conditions.fail.as_ref().map(|fail| fail.source.as_str())
     }
 
     /// The steps for a Mac with `version`; those for the newest without one.
