@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::reading::{Fields, Outcome, Reading, UnknownReason};
 
@@ -10,7 +11,7 @@ use crate::reading::{Fields, Outcome, Reading, UnknownReason};
 pub type Readings = BTreeMap<String, Known>;
 
 /// A check's latest reading, and the last one that observed something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
     /// The latest reading.
     pub latest: Reading,

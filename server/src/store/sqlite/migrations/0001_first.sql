@@ -46,7 +46,8 @@ CREATE TABLE device (
   full_sequence INTEGER NOT NULL DEFAULT 0,
   full_digest BLOB,
   nonce_ms INTEGER NOT NULL DEFAULT 0,  -- issue time of the last nonce used
-  readings TEXT NOT NULL DEFAULT '{}',
+  readings TEXT NOT NULL DEFAULT '{}',  -- JSON: latest and last observed reading of each check
+  findings TEXT NOT NULL DEFAULT '{}',  -- JSON: the present findings, as in table finding
   os_version TEXT,
   os_build TEXT,
   os_extra TEXT,
