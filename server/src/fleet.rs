@@ -7,5 +7,6 @@
 pub mod advance;
 pub mod chain;
 pub mod finding;
+pub mod report;
 pub mod state;
 pub mod status;

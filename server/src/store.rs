@@ -4,6 +4,8 @@
 //! Every trait is batch-first and blocking: callers run them on the writer
 //! thread or on blocking threads, never on the async workers.
 
+pub mod devices;
+pub mod reports;
 pub mod sqlite;
 
 /// Why the store could not do it.

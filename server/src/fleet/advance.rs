@@ -12,16 +12,31 @@ use super::state::DeviceState;
 use super::status;
 use crate::app::Rules;
 
-/// What the store has to write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Intervals that ended: rule, begin, end.
-    pub closed: Vec<(String, Timestamp, Timestamp)>,
-    /// Present findings that are new or say something else.
-    pub findings: Vec<Finding>,
-    /// Device statuses with their begin, in order.
-    pub statuses: Vec<(DeviceStatus, Timestamp)>,
+/// One thing that the store has to write; the order matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The present interval of a rule ended.
+    Close {
+        /// The rule.
+        rule: String,
+        /// When the interval began.
+        from: Timestamp,
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// A present finding is new or says something else.
+    Put(Finding),
+    /// The device's status changed.
+    Status {
+        /// To what.
+        status: DeviceStatus,
+        /// When.
+        from: Timestamp,
+    },
 }
+
+/// What the store has to write, in order.
+pub type Changes = Vec<Change>;
 
 /// More steps than any device can owe; a guard against rules that never rest.
 const STEPS: usize = 4000;
@@ -56,17 +71,17 @@ impl DeviceState {
                 next_change = earliest(next_change, instant);
             }
             if former != Some(&finding) {
-                if let Some(former) = former.filter(|former| former.since != finding.since) {
-                    changes.closed.push((former.rule.clone(), former.since, at));
+                if let Some(former) = former.filter(|former| former.status != finding.status) {
+                    changes.push(close(former, at));
                 }
-                changes.findings.push(finding.clone());
+                changes.push(Change::Put(finding.clone()));
             }
             judged.insert(finding.rule.clone(), finding);
         }
         for former in self.findings.values() {
             // A rule that the policy no longer has.
             if !judged.contains_key(&former.rule) {
-                changes.closed.push((former.rule.clone(), former.since, at));
+                changes.push(close(former, at));
             }
         }
         self.findings = judged;
@@ -78,12 +93,12 @@ impl DeviceState {
     /// Recomputes the status without judging, after a change of life cycle.
     pub fn settle_status(&mut self, at: Timestamp, changes: &mut Changes) {
         let status = status::of(self.lifecycle, &self.findings, at);
-        self.was = (status == DeviceStatus::Stale)
-            .then(|| status::beside_silence(&self.findings, at));
-        if status != self.status || changes.statuses.is_empty() && self.status_since > at {
+        self.was =
+            (status == DeviceStatus::Stale).then(|| status::beside_silence(&self.findings, at));
+        if status != self.status {
             self.status = status;
             self.status_since = at;
-            changes.statuses.push((status, at));
+            changes.push(Change::Status { status, from: at });
         }
     }
 
@@ -108,6 +123,10 @@ impl DeviceState {
 pub fn judged_by(rules: &Rules) -> String {
     let half = |digest: &str| digest.get(..16).unwrap_or(digest).to_owned();
     format!("{} {}", half(&rules.policy.sha256), half(rules.catalogue.sha256()))
+}
+
+fn close(former: &Finding, until: Timestamp) -> Change {
+    Change::Close { rule: former.rule.clone(), from: former.since, until }
 }
 
 fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {

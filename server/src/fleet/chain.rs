@@ -42,7 +42,11 @@ impl Flag {
             "stale",
             "The report holds no fresh number from the collector, so only the time of arrival is proven.",
         ),
-        (Self::ClockSkew, "clock-skew", "The clock of the device is ahead; its times are not used."),
+        (
+            Self::ClockSkew,
+            "clock-skew",
+            "The clock of the device is ahead; its times are not used.",
+        ),
         (Self::Old, "old", "A newer report was there already; this one counts as history only."),
         (Self::CertificateExpired, "certificate-expired", "The certificate had expired."),
         (

@@ -83,8 +83,8 @@ pub fn next(
 /// ever by switching on and off.
 fn episode(former: Option<&Finding>, status: FindingStatus, at: Timestamp) -> Option<Timestamp> {
     let running = former.and_then(|former| {
-        let cured = former.status == FindingStatus::Pass
-            && at.duration_since(former.since) >= CURED_AFTER;
+        let cured =
+            former.status == FindingStatus::Pass && at.duration_since(former.since) >= CURED_AFTER;
         former.episode.filter(|_| !cured)
     });
     match status {
@@ -95,7 +95,8 @@ fn episode(former: Option<&Finding>, status: FindingStatus, at: Timestamp) -> Op
 
 fn due(verdict: &Verdict, episode: Timestamp, circumstances: Circumstances) -> Timestamp {
     let plus = |from: Timestamp, grace| from.checked_add(grace).unwrap_or(Timestamp::MAX);
-    let mut due = plus(episode, verdict.grace).max(plus(circumstances.enrolled_at, ENROLMENT_GRACE));
+    let mut due =
+        plus(episode, verdict.grace).max(plus(circumstances.enrolled_at, ENROLMENT_GRACE));
     if verdict.rule == PATCH_RULE
         && let Some(returned_at) = circumstances.returned_at
     {
@@ -134,7 +135,8 @@ mod tests {
         let mut finding = None;
         for (time, status) in steps {
             let verdict = verdict(*status);
-            finding = Some(next(finding.as_ref(), &verdict, Mode::Required, circumstances, at(time)));
+            finding =
+                Some(next(finding.as_ref(), &verdict, Mode::Required, circumstances, at(time)));
         }
         finding.unwrap()
     }
@@ -143,7 +145,11 @@ mod tests {
 
     #[test]
     fn grace_runs_from_the_first_failure() {
-        let finding = run(&[("2026-08-01T10:00:00Z", Pass), ("2026-08-10T10:00:00Z", Fail), ("2026-08-10T20:00:00Z", Fail)]);
+        let finding = run(&[
+            ("2026-08-01T10:00:00Z", Pass),
+            ("2026-08-10T10:00:00Z", Fail),
+            ("2026-08-10T20:00:00Z", Fail),
+        ]);
         assert_eq!(finding.since, at("2026-08-10T10:00:00Z"));
         assert_eq!(finding.due_at, Some(at("2026-08-11T10:00:00Z")));
     }
@@ -181,8 +187,13 @@ mod tests {
         assert_eq!(run(&[("2026-08-10T10:00:00Z", Unknown)]).due_at, None);
         let circumstances =
             Circumstances { enrolled_at: at("2026-01-01T00:00:00Z"), returned_at: None };
-        let finding =
-            next(None, &verdict(Fail), Mode::Recommended, circumstances, at("2026-08-10T10:00:00Z"));
+        let finding = next(
+            None,
+            &verdict(Fail),
+            Mode::Recommended,
+            circumstances,
+            at("2026-08-10T10:00:00Z"),
+        );
         assert_eq!(finding.due_at, None);
     }
 

@@ -28,6 +28,8 @@ pub struct DeviceState {
     pub nonce_at: Option<Timestamp>,
     /// What it last read.
     pub readings: Readings,
+    /// Until when reports said that these readings still hold.
+    pub confirmed_at: Option<Timestamp>,
     /// How each rule stands, by rule.
     pub findings: BTreeMap<String, Finding>,
     /// How it stands as a whole.

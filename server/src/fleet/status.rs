@@ -20,9 +20,9 @@ pub fn of(
     if lifecycle == Lifecycle::Archived {
         return DeviceStatus::Archived;
     }
-    let silent = findings
-        .get(REPORTING_RULE)
-        .is_some_and(|finding| finding.mode == Mode::Required && finding.status == FindingStatus::Fail);
+    let silent = findings.get(REPORTING_RULE).is_some_and(|finding| {
+        finding.mode == Mode::Required && finding.status == FindingStatus::Fail
+    });
     if silent { DeviceStatus::Stale } else { beside_silence(findings, now) }
 }
 
@@ -91,12 +91,18 @@ mod tests {
         let overdue = finding("d", Fail, Some(NOW));
         let silent = finding("reporting", Fail, Some("2027-01-01T00:00:00Z"));
         assert_eq!(status(&[]), DeviceStatus::Unknown);
-        assert_eq!(status(&[pass.clone(), finding("x", NotApplicable, None)]), DeviceStatus::Compliant);
+        assert_eq!(
+            status(&[pass.clone(), finding("x", NotApplicable, None)]),
+            DeviceStatus::Compliant
+        );
         assert_eq!(status(&[pass.clone(), unknown.clone()]), DeviceStatus::Unknown);
         assert_eq!(status(&[unknown.clone(), in_grace.clone()]), DeviceStatus::AtRisk);
         assert_eq!(status(&[in_grace.clone(), overdue.clone()]), DeviceStatus::NonCompliant);
         assert_eq!(status(&[overdue, silent]), DeviceStatus::Stale);
-        assert_eq!(of(Lifecycle::Archived, &BTreeMap::new(), Timestamp::MIN), DeviceStatus::Archived);
+        assert_eq!(
+            of(Lifecycle::Archived, &BTreeMap::new(), Timestamp::MIN),
+            DeviceStatus::Archived
+        );
     }
 
     #[test]

@@ -3,11 +3,21 @@
 //! WAL with `synchronous=FULL`: a report that was acknowledged survives a
 //! power cut. One connection writes; a few that cannot write serve the pages.
 
+mod devices;
+mod enroll;
+mod keys;
+mod people;
+mod reports;
+mod rulebooks;
+mod state;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+
+pub use reports::Writer;
 
 use super::StoreError;
 

@@ -47,6 +47,7 @@ CREATE TABLE device (
   full_digest BLOB,
   nonce_ms INTEGER NOT NULL DEFAULT 0,  -- issue time of the last nonce used
   readings TEXT NOT NULL DEFAULT '{}',  -- JSON: latest and last observed reading of each check
+  confirmed_ms INTEGER,           -- until when reports said that the readings hold
   findings TEXT NOT NULL DEFAULT '{}',  -- JSON: the present findings, as in table finding
   os_version TEXT,
   os_build TEXT,

@@ -1,0 +1,195 @@
+//! Devices, their keys and how they come in.
+
+use jiff::Timestamp;
+use shared::keys::KeyProtection;
+use shared::statement::DeviceClaim;
+
+use super::StoreError;
+use crate::fleet::state::Lifecycle;
+
+/// A key with everything that verification needs.
+#[derive(Clone, Debug)]
+pub struct KeyRecord {
+    /// Its name.
+    pub keyid: String,
+    /// Whose it is.
+    pub device_id: String,
+    /// Which of the device's keys, counted from 0.
+    pub chain: i64,
+    /// DER `SubjectPublicKeyInfo`.
+    pub spki: Vec<u8>,
+    /// `active`, `retired` or `revoked`.
+    pub status: String,
+    /// Where the device is in its life.
+    pub lifecycle: Lifecycle,
+    /// Every certificate it had: digest of the DER in hexadecimal, and expiry.
+    pub certificates: Vec<(String, Timestamp)>,
+}
+
+/// Reads keys for the cache.
+pub trait Keys: Send + Sync {
+    /// Raised whenever a key or a device's life cycle changes.
+    fn version(&self) -> Result<i64, StoreError>;
+    /// The record of `keyid`.
+    fn key(&self, keyid: &str) -> Result<Option<KeyRecord>, StoreError>;
+}
+
+/// A verified request to be enrolled.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    /// First half of the secret's digest.
+    pub token_id: String,
+    /// Digest of the secret.
+    pub secret_sha256: [u8; 32],
+    /// The new key's name.
+    pub keyid: String,
+    /// The new key, DER.
+    pub spki: Vec<u8>,
+    /// The signed request.
+    pub payload: Vec<u8>,
+    /// Its signature.
+    pub signature: Vec<u8>,
+    /// What the device says of itself.
+    pub claim: DeviceClaim,
+    /// Where it keeps its key, as it says.
+    pub protection: KeyProtection,
+    /// Version of the agent.
+    pub agent_version: String,
+    /// Whether the answers come from a recording.
+    pub recorded: bool,
+    /// When the request was received.
+    pub received_at: Timestamp,
+    /// Id for the device, if it is taken in.
+    pub device_id: String,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// The device may report; its certificate, if it has one already.
+    Admitted {
+        /// The device's id.
+        device_id: String,
+        /// DER of its newest certificate.
+        certificate: Option<Vec<u8>>,
+    },
+    /// A person has to approve it.
+    Waits {
+        /// Why, in one sentence.
+        reason: String,
+    },
+    /// No invitation has this secret.
+    TokenUnknown,
+    /// The invitation is over.
+    TokenExpired {
+        /// Since when.
+        expired_at: Timestamp,
+    },
+    /// Another key used the invitation.
+    TokenUsed,
+    /// The device was suspended, revoked or archived since.
+    Refused(Lifecycle),
+}
+
+/// A certificate that was issued.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The key that it is for.
+    pub keyid: String,
+    /// DER.
+    pub der: Vec<u8>,
+    /// Begin of validity.
+    pub not_before: Timestamp,
+    /// End of validity.
+    pub not_after: Timestamp,
+}
+
+/// A device as the command line lists it.
+#[derive(Clone, Debug)]
+pub struct DeviceLine {
+    /// Its id.
+    pub id: String,
+    /// Name of its owner.
+    pub owner: Option<String>,
+    /// Model identifier.
+    pub model: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Where it is in its life.
+    pub lifecycle: Lifecycle,
+    /// Why, when a person should know.
+    pub lifecycle_reason: String,
+    /// How it stands.
+    pub status: String,
+    /// Newest report.
+    pub received_at: Option<Timestamp>,
+}
+
+/// Takes devices in and changes their life cycle.
+pub trait Devices: Send {
+    /// Uses the invitation and takes the device in, in one transaction. The
+    /// same request again gives the same answer.
+    fn enroll(&mut self, request: &NewDevice) -> Result<Admission, StoreError>;
+    /// Keeps a certificate.
+    fn keep_certificate(&mut self, issued: &Issued) -> Result<(), StoreError>;
+    /// Moves a device on in its life; the words are for the device's history.
+    /// Returns where it was before, or nothing when there is no such device.
+    fn set_lifecycle(
+        &mut self,
+        device_id: &str,
+        to: Lifecycle,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<Option<Lifecycle>, StoreError>;
+    /// Every device, the newest first.
+    fn list(&self) -> Result<Vec<DeviceLine>, StoreError>;
+}
+
+/// An invitation to be written.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    /// First half of the secret's digest.
+    pub token_id: String,
+    /// Digest of the secret.
+    pub secret_sha256: [u8; 32],
+    /// Name of the person.
+    pub person: String,
+    /// Mail address of the person; names the person.
+    pub email: String,
+    /// The one Mac it is for.
+    pub serial: Option<String>,
+    /// Now.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Invites people.
+pub trait Invitations: Send {
+    /// Keeps an invitation, and the person if the mail address is new.
+    fn invite(&mut self, invitation: &NewInvitation) -> Result<(), StoreError>;
+}
+
+/// Keeps what the fleet is judged by.
+pub trait Rulebooks: Send {
+    /// The policy in force: its text.
+    fn policy(&self) -> Result<Option<String>, StoreError>;
+    /// The catalogue in force: its text.
+    fn catalogue(&self) -> Result<Option<String>, StoreError>;
+    /// Raised whenever one of them changes.
+    fn rules_version(&self) -> Result<i64, StoreError>;
+    /// Puts a catalogue in force.
+    fn set_catalogue(
+        &mut self,
+        sha256: &str,
+        as_of: &str,
+        source: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Puts a policy in force.
+    fn set_policy(
+        &mut self,
+        policy: &shared::policy::Policy,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+}

@@ -1,0 +1,166 @@
+//! Devices and their life cycle in SQLite.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+
+use super::{StoreError, Writer, enroll, state};
+use crate::clock::from_ms;
+use crate::fleet::state::Lifecycle;
+use crate::store::devices::{Admission, DeviceLine, Devices, Issued, NewDevice};
+
+/// One step in a device's life.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step<'a> {
+    /// Which device.
+    pub(super) device_id: &'a str,
+    /// To where.
+    pub(super) to: Lifecycle,
+    /// The word for its history.
+    pub(super) kind: &'a str,
+    /// Who did it.
+    pub(super) actor: &'a str,
+    /// Why, for people.
+    pub(super) detail: &'a str,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
+/// Raises a counter that other processes watch.
+pub(super) fn raise(db: &Connection, counter: &str) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO counter (name, value) VALUES (?1, 1)
+         ON CONFLICT (name) DO UPDATE SET value = value + 1",
+    )?
+    .execute([counter])?;
+    Ok(())
+}
+
+/// Writes an event into a device's history.
+pub(super) fn event(db: &Connection, step: &Step<'_>) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO event (device_id, at_ms, number, kind, actor, detail)
+         SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, ?4, ?5 FROM event
+         WHERE device_id = ?1 AND at_ms = ?2",
+    )?
+    .execute(params![
+        step.device_id,
+        step.at.as_millisecond(),
+        step.kind,
+        step.actor,
+        step.detail
+    ])?;
+    Ok(())
+}
+
+/// Moves a device on in its life, within a transaction.
+pub(super) fn set_lifecycle(db: &Connection, step: &Step<'_>) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE device SET lifecycle = ?2, lifecycle_reason = ?3 WHERE id = ?1")?
+        .execute(params![step.device_id, step.to.as_str(), step.detail])?;
+    if step.to == Lifecycle::Revoked {
+        db.prepare_cached("UPDATE device_key SET status = 'revoked' WHERE device_id = ?1")?
+            .execute([step.device_id])?;
+    }
+    event(db, step)?;
+    raise(db, "keys")
+}
+
+impl Devices for Writer {
+    fn enroll(&mut self, request: &NewDevice) -> Result<Admission, StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let admission = enroll::enroll(&transaction, request)?;
+        transaction.commit()?;
+        Ok(admission)
+    }
+
+    fn keep_certificate(&mut self, issued: &Issued) -> Result<(), StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "INSERT INTO certificate (sha256, keyid, der, not_before_ms, not_after_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            params![
+                shared::keys::sha256_hex(&issued.der),
+                issued.keyid,
+                issued.der,
+                issued.not_before.as_millisecond(),
+                issued.not_after.as_millisecond(),
+            ],
+        )?;
+        // The chain of a new key begins with the digest of its certificate.
+        transaction.execute(
+            "UPDATE device SET digest = ?2 WHERE sequence = 0
+             AND id = (SELECT device_id FROM device_key WHERE keyid = ?1)",
+            params![issued.keyid, shared::keys::sha256(&issued.der)],
+        )?;
+        raise(&transaction, "keys")?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn set_lifecycle(
+        &mut self,
+        device_id: &str,
+        to: Lifecycle,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<Option<Lifecycle>, StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let Some(mut device) = state::load(&transaction, device_id)? else { return Ok(None) };
+        let former = device.lifecycle;
+        let kind = match (former, to) {
+            (Lifecycle::Pending, Lifecycle::Active) => "approved",
+            (_, Lifecycle::Active) => "resumed",
+            (_, other) => other.as_str(),
+        };
+        let step = Step { device_id, to, kind, actor, detail: "", at };
+        set_lifecycle(&transaction, &step)?;
+        device.lifecycle = to;
+        let mut changes = Vec::new();
+        device.settle_status(at, &mut changes);
+        if device.next_change_at.is_none() && to == Lifecycle::Active {
+            device.next_change_at = Some(at);
+        }
+        state::save_standing(&transaction, &device, &changes)?;
+        transaction.commit()?;
+        Ok(Some(former))
+    }
+
+    fn list(&self) -> Result<Vec<DeviceLine>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT device.id, person.name, model, serial, lifecycle, lifecycle_reason, status,
+                    received_ms
+             FROM device LEFT JOIN person ON person.id = person_id
+             ORDER BY enrolled_ms DESC, device.id",
+        )?;
+        let lines = statement.query_map([], |row| {
+            let word: String = row.get(4)?;
+            Ok(DeviceLine {
+                id: row.get(0)?,
+                owner: row.get(1)?,
+                model: row.get(2)?,
+                serial: row.get(3)?,
+                lifecycle: Lifecycle::from_word(&word).unwrap_or(Lifecycle::Suspended),
+                lifecycle_reason: row.get(5)?,
+                status: row.get(6)?,
+                received_at: row.get::<_, Option<i64>>(7)?.map(from_ms),
+            })
+        })?;
+        Ok(lines.collect::<Result<_, _>>()?)
+    }
+}
+
+/// DER of the newest certificate of `keyid`.
+pub(super) fn newest_certificate(
+    db: &Connection,
+    keyid: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(db
+        .query_row(
+            "SELECT der FROM certificate WHERE keyid = ?1 ORDER BY not_after_ms DESC LIMIT 1",
+            [keyid],
+            |row| row.get(0),
+        )
+        .optional()?)
+}

@@ -1,0 +1,204 @@
+//! Using an invitation, in one transaction.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::devices::{Step, event, newest_certificate, raise};
+use super::{StoreError, state};
+use crate::clock::from_ms;
+use crate::fleet::state::Lifecycle;
+use crate::store::devices::{Admission, NewDevice};
+
+struct Invitation {
+    secret_sha256: [u8; 32],
+    person_id: String,
+    serial: Option<String>,
+    expires_at: Timestamp,
+    used: bool,
+    keyid: Option<String>,
+    device_id: Option<String>,
+}
+
+pub(super) fn enroll(db: &Connection, request: &NewDevice) -> Result<Admission, StoreError> {
+    let Some(invitation) = find(db, &request.token_id)? else {
+        return Ok(Admission::TokenUnknown);
+    };
+    if invitation.secret_sha256 != request.secret_sha256 {
+        return Ok(Admission::TokenUnknown);
+    }
+    if invitation.used {
+        return again(db, &invitation, request);
+    }
+    if invitation.expires_at <= request.received_at {
+        return Ok(Admission::TokenExpired { expired_at: invitation.expires_at });
+    }
+    if key_exists(db, &request.keyid)? {
+        return Ok(Admission::TokenUsed);
+    }
+    let waits = why_wait(db, &invitation, request)?;
+    db.execute(
+        "UPDATE invitation SET used_ms = ?2, keyid = ?3, device_id = ?4
+         WHERE id = ?1 AND used_ms IS NULL",
+        params![
+            request.token_id,
+            request.received_at.as_millisecond(),
+            request.keyid,
+            request.device_id
+        ],
+    )?;
+    insert(db, &invitation, request, waits.as_deref())?;
+    Ok(match waits {
+        Some(reason) => Admission::Waits { reason },
+        None => Admission::Admitted { device_id: request.device_id.clone(), certificate: None },
+    })
+}
+
+fn find(db: &Connection, token_id: &str) -> Result<Option<Invitation>, StoreError> {
+    Ok(db
+        .query_row(
+            "SELECT secret_sha256, person_id, serial, expires_ms, used_ms, keyid, device_id
+             FROM invitation WHERE id = ?1",
+            [token_id],
+            |row| {
+                Ok(Invitation {
+                    secret_sha256: row.get(0)?,
+                    person_id: row.get(1)?,
+                    serial: row.get(2)?,
+                    expires_at: from_ms(row.get(3)?),
+                    used: row.get::<_, Option<i64>>(4)?.is_some(),
+                    keyid: row.get(5)?,
+                    device_id: row.get(6)?,
+                })
+            },
+        )
+        .optional()?)
+}
+
+fn key_exists(db: &Connection, keyid: &str) -> Result<bool, StoreError> {
+    let count: i64 =
+        db.query_row("SELECT count(*) FROM device_key WHERE keyid = ?1", [keyid], |row| {
+            row.get(0)
+        })?;
+    Ok(count > 0)
+}
+
+/// The same key asks again, because the answer was lost or a person had to
+/// approve; another key is somebody else.
+fn again(
+    db: &Connection,
+    invitation: &Invitation,
+    request: &NewDevice,
+) -> Result<Admission, StoreError> {
+    let (Some(keyid), Some(device_id)) = (&invitation.keyid, &invitation.device_id) else {
+        return Ok(Admission::TokenUsed);
+    };
+    if *keyid != request.keyid {
+        return Ok(Admission::TokenUsed);
+    }
+    let (word, reason): (String, String) = db.query_row(
+        "SELECT lifecycle, lifecycle_reason FROM device WHERE id = ?1",
+        [device_id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(match Lifecycle::from_word(&word) {
+        Some(Lifecycle::Active) => Admission::Admitted {
+            device_id: device_id.clone(),
+            certificate: newest_certificate(db, keyid)?,
+        },
+        Some(Lifecycle::Pending) => Admission::Waits { reason },
+        Some(other) => Admission::Refused(other),
+        None => return Err(StoreError::Corrupt { what: "lifecycle", why: word }),
+    })
+}
+
+/// Why a person has to look before the device may report, if so.
+fn why_wait(
+    db: &Connection,
+    invitation: &Invitation,
+    request: &NewDevice,
+) -> Result<Option<String>, StoreError> {
+    let claimed = request.claim.serial.as_deref();
+    if let Some(expected) = &invitation.serial {
+        if claimed.is_none_or(|serial| !serial.eq_ignore_ascii_case(expected)) {
+            return Ok(Some("The invitation is for a Mac with another serial number.".to_owned()));
+        }
+    } else if count(
+        db,
+        "SELECT count(*) FROM device WHERE person_id = ?1
+         AND lifecycle IN ('active', 'pending', 'suspended')",
+        &invitation.person_id,
+    )? > 0
+    {
+        return Ok(Some("The person has another Mac already.".to_owned()));
+    }
+    if let Some(serial) = claimed
+        && count(
+            db,
+            "SELECT count(*) FROM device WHERE serial = ?1
+             AND lifecycle IN ('active', 'pending', 'suspended')",
+            serial,
+        )? > 0
+    {
+        return Ok(Some("Another enrolled device has the same serial number.".to_owned()));
+    }
+    Ok(None)
+}
+
+fn count(db: &Connection, query: &str, key: &str) -> Result<i64, StoreError> {
+    Ok(db.prepare_cached(query)?.query_row([key], |row| row.get(0))?)
+}
+
+fn insert(
+    db: &Connection,
+    invitation: &Invitation,
+    request: &NewDevice,
+    waits: Option<&str>,
+) -> Result<(), StoreError> {
+    let at = request.received_at.as_millisecond();
+    let lifecycle = if waits.is_some() { Lifecycle::Pending } else { Lifecycle::Active };
+    db.execute(
+        "INSERT INTO device (id, person_id, lifecycle, lifecycle_reason, platform, model, serial,
+           hardware_uuid, recorded, key_protection, agent_version, enrolled_ms, status_since_ms,
+           next_change_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13)",
+        params![
+            request.device_id,
+            invitation.person_id,
+            lifecycle.as_str(),
+            waits.unwrap_or_default(),
+            request.claim.platform,
+            request.claim.model,
+            request.claim.serial,
+            request.claim.hardware_uuid,
+            request.recorded,
+            request.protection.as_str(),
+            request.agent_version,
+            at,
+            // Judged by silence from the start; a waiting device is not judged.
+            waits.is_none().then_some(at),
+        ],
+    )?;
+    db.execute(
+        "INSERT INTO device_key (keyid, device_id, chain, spki, protection, status, created_ms)
+         VALUES (?1, ?2, 0, ?3, ?4, 'active', ?5)",
+        params![request.keyid, request.device_id, request.spki, request.protection.as_str(), at],
+    )?;
+    db.execute(
+        "INSERT INTO enrollment (device_id, received_ms, keyid, payload, signature)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![request.device_id, at, request.keyid, request.payload, request.signature],
+    )?;
+    state::first_status(db, &request.device_id, request.received_at)?;
+    event(
+        db,
+        &Step {
+            device_id: &request.device_id,
+            to: lifecycle,
+            kind: "enrolled",
+            actor: "invitation",
+            detail: waits.unwrap_or_default(),
+            at: request.received_at,
+        },
+    )?;
+    raise(db, "keys")
+}

@@ -1,0 +1,217 @@
+//! A device's state: from its row to the struct and back.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use shared::policy::DeviceStatus;
+use shared::reading::{FieldValue, Fields};
+
+use super::StoreError;
+use crate::clock::from_ms;
+use crate::fleet::advance::{Change, Changes};
+use crate::fleet::report::confirm;
+use crate::fleet::state::{DeviceState, Head, Lifecycle, Place};
+
+const LOAD: &str = "
+    SELECT lifecycle, enrolled_ms, returned_ms, received_ms, chain, sequence, digest,
+           full_sequence, full_digest, nonce_ms, readings, confirmed_ms, findings,
+           status, status_since_ms, was, judged_by, next_change_ms
+    FROM device WHERE id = ?1";
+
+/// Loads the state of `device_id`, if there is such a device.
+pub(super) fn load(db: &Connection, device_id: &str) -> Result<Option<DeviceState>, StoreError> {
+    let mut statement = db.prepare_cached(LOAD)?;
+    let found = statement.query_row([device_id], |row| Ok(from_row(device_id, row)));
+    found.optional()?.transpose()
+}
+
+fn from_row(id: &str, row: &Row<'_>) -> Result<DeviceState, StoreError> {
+    let confirmed_at = time(row.get(11)?);
+    let mut readings = json("readings", row.get_ref(10)?.as_str())?;
+    confirm(&mut readings, confirmed_at);
+    let full_sequence: i64 = row.get(7)?;
+    let full_digest: Option<[u8; 32]> = row.get(8)?;
+    let lifecycle: String = row.get(0)?;
+    Ok(DeviceState {
+        id: id.to_owned(),
+        lifecycle: Lifecycle::from_word(&lifecycle)
+            .ok_or_else(|| StoreError::Corrupt { what: "lifecycle", why: lifecycle })?,
+        enrolled_at: from_ms(row.get(1)?),
+        returned_at: time(row.get(2)?),
+        received_at: time(row.get(3)?),
+        head: Head {
+            chain: row.get(4)?,
+            sequence: row.get(5)?,
+            digest: row.get::<_, Option<[u8; 32]>>(6)?.unwrap_or_default(),
+        },
+        full: full_digest.map(|digest| Place { sequence: full_sequence, digest }),
+        nonce_at: time(row.get(9)?),
+        readings,
+        confirmed_at,
+        findings: json("findings", row.get_ref(12)?.as_str())?,
+        status: status(&row.get::<_, String>(13)?)?,
+        status_since: from_ms(row.get(14)?),
+        was: row.get::<_, Option<String>>(15)?.as_deref().map(status).transpose()?,
+        judged_by: row.get(16)?,
+        next_change_at: time(row.get(17)?),
+    })
+}
+
+fn time(ms: Option<i64>) -> Option<Timestamp> {
+    ms.map(from_ms)
+}
+
+fn status(word: &str) -> Result<DeviceStatus, StoreError> {
+    serde_json::from_value(serde_json::Value::from(word))
+        .map_err(|error| StoreError::Corrupt { what: "status", why: error.to_string() })
+}
+
+fn json<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    text: Result<&str, rusqlite::types::FromSqlError>,
+) -> Result<T, StoreError> {
+    let corrupt = |why: String| StoreError::Corrupt { what, why };
+    let text = text.map_err(|error| corrupt(error.to_string()))?;
+    serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))
+}
+
+/// JSON of a value that has no way to fail.
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+const SAVE_PLACE: &str = "
+    UPDATE device SET received_ms = ?2, chain = ?3, sequence = ?4, digest = ?5,
+           full_sequence = ?6, full_digest = ?7, nonce_ms = ?8, confirmed_ms = ?9
+    WHERE id = ?1";
+
+/// Writes what every newest report changes.
+pub(super) fn save_place(db: &Connection, state: &DeviceState) -> Result<(), StoreError> {
+    db.prepare_cached(SAVE_PLACE)?.execute(params![
+        state.id,
+        state.received_at.map(Timestamp::as_millisecond),
+        state.head.chain,
+        state.head.sequence,
+        state.head.digest,
+        state.full.map_or(0, |full| full.sequence),
+        state.full.map(|full| full.digest),
+        state.nonce_at.map_or(0, Timestamp::as_millisecond),
+        state.confirmed_at.map(Timestamp::as_millisecond),
+    ])?;
+    Ok(())
+}
+
+const SAVE_READINGS: &str = "
+    UPDATE device SET readings = ?2, os_version = ?3, os_build = ?4, os_extra = ?5 WHERE id = ?1";
+
+/// Writes readings that differ from those before.
+pub(super) fn save_readings(db: &Connection, state: &DeviceState) -> Result<(), StoreError> {
+    let os: Option<&Fields> =
+        state.readings.get("os").and_then(|os| os.observed.as_ref()).map(|(fields, _)| fields);
+    let text = |name: &str| match os.and_then(|fields| fields.get(name)) {
+        Some(FieldValue::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    db.prepare_cached(SAVE_READINGS)?.execute(params![
+        state.id,
+        to_json(&state.readings),
+        text("version"),
+        text("build"),
+        text("extra"),
+    ])?;
+    Ok(())
+}
+
+const SAVE_STANDING: &str = "
+    UPDATE device SET lifecycle = ?2, returned_ms = ?3, findings = ?4, status = ?5,
+           status_since_ms = ?6, was = ?7, failing = ?8, due_ms = ?9, judged_by = ?10,
+           next_change_ms = ?11
+    WHERE id = ?1";
+
+/// Writes how the device stands, and every change of it.
+pub(super) fn save_standing(
+    db: &Connection,
+    state: &DeviceState,
+    changes: &Changes,
+) -> Result<(), StoreError> {
+    db.prepare_cached(SAVE_STANDING)?.execute(params![
+        state.id,
+        state.lifecycle.as_str(),
+        state.returned_at.map(Timestamp::as_millisecond),
+        to_json(&state.findings),
+        state.status.as_str(),
+        state.status_since.as_millisecond(),
+        state.was.map(DeviceStatus::as_str),
+        i64::try_from(state.failing()).unwrap_or(i64::MAX),
+        state.due_at().map(Timestamp::as_millisecond),
+        state.judged_by,
+        state.next_change_at.map(Timestamp::as_millisecond),
+    ])?;
+    for change in changes {
+        save_change(db, &state.id, change)?;
+    }
+    Ok(())
+}
+
+const CLOSE: &str =
+    "UPDATE finding SET until_ms = ?4 WHERE device_id = ?1 AND rule = ?2 AND from_ms = ?3";
+// Two changes within one millisecond leave only the later one.
+const PUT: &str = "
+    INSERT INTO finding (device_id, rule, from_ms, until_ms, status, code, reason, observed, mode,
+                         episode_ms, due_ms, reading_ms)
+    VALUES (?1, ?2, ?3, NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    ON CONFLICT (device_id, rule, from_ms) DO UPDATE SET
+      until_ms = NULL, status = excluded.status, code = excluded.code, reason = excluded.reason,
+      observed = excluded.observed, mode = excluded.mode, episode_ms = excluded.episode_ms,
+      due_ms = excluded.due_ms, reading_ms = excluded.reading_ms";
+const CLOSE_STATUS: &str = "
+    UPDATE status_interval SET until_ms = ?2 WHERE device_id = ?1 AND until_ms IS NULL";
+const PUT_STATUS: &str = "
+    INSERT INTO status_interval (device_id, from_ms, until_ms, status) VALUES (?1, ?2, NULL, ?3)
+    ON CONFLICT (device_id, from_ms) DO UPDATE SET until_ms = NULL, status = excluded.status";
+
+fn save_change(db: &Connection, device_id: &str, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::Close { rule, from, until } => {
+            db.prepare_cached(CLOSE)?.execute(params![
+                device_id,
+                rule,
+                from.as_millisecond(),
+                until.as_millisecond(),
+            ])?;
+        }
+        Change::Put(finding) => {
+            db.prepare_cached(PUT)?.execute(params![
+                device_id,
+                finding.rule,
+                finding.since.as_millisecond(),
+                finding.status.as_str(),
+                finding.code,
+                finding.reason,
+                to_json(&finding.observed),
+                finding.mode.as_str(),
+                finding.episode.map(Timestamp::as_millisecond),
+                finding.due_at.map(Timestamp::as_millisecond),
+                finding.reading_at.map(Timestamp::as_millisecond),
+            ])?;
+        }
+        Change::Status { status, from } => {
+            db.prepare_cached(CLOSE_STATUS)?.execute(params![device_id, from.as_millisecond()])?;
+            db.prepare_cached(PUT_STATUS)?.execute(params![
+                device_id,
+                from.as_millisecond(),
+                status.as_str()
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// The device's first interval, at enrolment.
+pub(super) fn first_status(
+    db: &Connection,
+    device_id: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let status = Change::Status { status: DeviceStatus::Unknown, from: at };
+    save_change(db, device_id, &status)
+}
