@@ -26,6 +26,8 @@ pub enum Exit {
     Io = 74,
     /// Not now; the same command may work later (`EX_TEMPFAIL`).
     TryLater = 75,
+    /// The collector's answer or its certificate is not as agreed (`EX_PROTOCOL`).
+    Protocol = 76,
     /// The collector does not accept this device (`EX_NOPERM`).
     NotPermitted = 77,
     /// The configuration is wrong or incomplete (`EX_CONFIG`).

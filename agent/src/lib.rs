@@ -3,8 +3,21 @@
 //! Start reading at [`checks`]: what is read. [`host`] is the only door to the
 //! operating system, so everything else runs and is tested on any computer.
 
+pub mod chain;
 pub mod checks;
 pub mod cli;
+pub mod collector;
+pub mod context;
+pub mod delivery;
 pub mod device;
+pub mod enrollment;
 pub mod exit;
 pub mod host;
+pub mod identity;
+pub mod report;
+pub mod spool;
+pub mod state;
+
+pub use context::{Clock, Context};
+pub use enrollment::{EnrollError, EnrollOutcome, enroll};
+pub use report::{ReportError, RunSummary, run_report};

@@ -1,0 +1,283 @@
+//! Delivering the queue, oldest first, and acting on every answer.
+//!
+//! A statement leaves the queue in two ways only: a receipt with its digest,
+//! or a refusal that can never change, which puts it aside.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::api::{BatchLine, Problem, Receipt};
+use shared::keys::hex;
+
+use crate::chain::Chain;
+use crate::identity::progress::Trouble;
+use crate::spool::Entry;
+use crate::state::StateError;
+
+pub mod verdict;
+
+use verdict::Verdict;
+
+/// Most statements in one request.
+pub const BATCH_LINES: usize = 100;
+/// Most bytes in one request.
+pub const BATCH_BYTES: usize = 1024 * 1024;
+/// How long after a refusal of the key it is tried again: a suspension can be
+/// lifted.
+const REVOKED_RETRY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Carries envelopes to a collector.
+pub trait Courier: Sync {
+    /// Sends envelopes in their stored form and returns one answer for each,
+    /// in the same order.
+    fn send(
+        &self,
+        envelopes: &[String],
+    ) -> impl Future<Output = Result<Vec<BatchLine>, SendError>> + Send;
+}
+
+/// Why no answer about the statements came.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No connection, or it broke.
+    #[error("cannot reach {url}: {reason}")]
+    Unreachable {
+        /// The collector's address.
+        url: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// It is there, but cannot take them now.
+    #[error("the collector asks to wait: {detail}")]
+    Busy {
+        /// Seconds to wait, when it said so.
+        retry_after_s: Option<u32>,
+        /// Its sentence.
+        detail: String,
+    },
+    /// The whole request was refused.
+    #[error("the collector refused the request ({}): {}", .0.code(), .0.detail)]
+    Refused(Problem),
+    /// Its certificate is not the one that was agreed on.
+    #[error("{url} could not prove that it is your collector: {reason}")]
+    Untrusted {
+        /// The collector's address.
+        url: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
+    /// It answered in a way that is not the device API.
+    #[error("{url} did not answer as a collector: {reason}")]
+    Protocol {
+        /// The collector's address.
+        url: String,
+        /// What was odd.
+        reason: String,
+    },
+}
+
+/// Why delivering ended before the queue was empty.
+#[derive(Debug)]
+pub enum Stop {
+    /// No answer.
+    Send(SendError),
+    /// The collector asked, earlier or now, not to be asked before.
+    NotBefore(Timestamp),
+    /// A refusal that needs a person.
+    Trouble(Trouble),
+    /// A statement of a kind that the collector does not take yet.
+    Unsupported(Problem),
+}
+
+/// What one run delivered.
+#[derive(Debug, Default)]
+pub struct Delivery {
+    /// Confirmed statements, oldest first.
+    pub receipts: Vec<Receipt>,
+    /// Statements put aside, with the reason.
+    pub aside: Vec<(i64, Problem)>,
+    /// Why it ended early.
+    pub stop: Option<Stop>,
+}
+
+/// Delivers what waits.
+pub async fn deliver<C: Courier>(
+    chain: &mut Chain<'_>,
+    courier: &C,
+    now: Timestamp,
+) -> Result<Delivery, StateError> {
+    let mut delivery = Delivery::default();
+    if let Some(until) = chain.progress.not_before.filter(|until| *until > now) {
+        delivery.stop = Some(Stop::NotBefore(until));
+        return Ok(delivery);
+    }
+    let mut waiting = chain.spool.entries()?;
+    let mut lines = BATCH_LINES;
+    while delivery.stop.as_ref().is_none_or(is_about_one_statement) && !waiting.is_empty() {
+        let parcel = parcel(chain, &mut waiting, lines)?;
+        if parcel.is_empty() {
+            break;
+        }
+        let envelopes: Vec<String> = parcel.iter().map(|it| it.envelope.clone()).collect();
+        match courier.send(&envelopes).await {
+            Ok(answers) if answers.len() == parcel.len() => {
+                settle(chain, &parcel, answers, &mut delivery, now)?;
+            }
+            Ok(answers) => {
+                let reason = format!("{} answers to {} reports", answers.len(), parcel.len());
+                let url = "the collector".to_owned();
+                delivery.stop = Some(Stop::Send(SendError::Protocol { url, reason }));
+            }
+            Err(SendError::Refused(problem))
+                if problem.code() == "too-large" && parcel.len() > 1 =>
+            {
+                lines = parcel.len() / 2;
+                waiting = chain.spool.entries()?;
+            }
+            Err(error) => fail(chain, error, &mut delivery, now),
+        }
+    }
+    if delivery.stop.as_ref().is_none_or(is_about_one_statement) {
+        chain.progress.failures = 0;
+        chain.progress.not_before = None;
+        // Whatever the collector had against the key is over.
+        if !delivery.receipts.is_empty() {
+            chain.progress.trouble = None;
+        }
+    } else {
+        chain.progress.failures = chain.progress.failures.saturating_add(1);
+    }
+    chain.save()?;
+    Ok(delivery)
+}
+
+fn is_about_one_statement(stop: &Stop) -> bool {
+    matches!(stop, Stop::Unsupported(_))
+}
+
+/// One statement of a request.
+struct Item {
+    entry: Entry,
+    sha256: String,
+    envelope: String,
+}
+
+/// Takes the oldest statements that fit one request out of `waiting`.
+fn parcel(
+    chain: &Chain<'_>,
+    waiting: &mut Vec<Entry>,
+    lines: usize,
+) -> Result<Vec<Item>, StateError> {
+    let (mut items, mut bytes, mut taken) = (Vec::new(), 0, 0);
+    for entry in waiting.iter() {
+        let Some(envelope) = chain.spool.read(entry)? else {
+            chain.spool.quarantine(entry, "the file was damaged on this computer's disk")?;
+            taken += 1;
+            continue;
+        };
+        let json = envelope.to_json();
+        bytes += json.len() + 1;
+        if items.len() == lines || (bytes > BATCH_BYTES && !items.is_empty()) {
+            break;
+        }
+        items.push(Item { entry: *entry, sha256: hex(&envelope.digest()), envelope: json });
+        taken += 1;
+    }
+    waiting.drain(..taken);
+    Ok(items)
+}
+
+/// Acts on the answers. What the collector said is stored before any file goes:
+/// a crash in between only sends a statement again.
+fn settle(
+    chain: &mut Chain<'_>,
+    parcel: &[Item],
+    answers: Vec<BatchLine>,
+    delivery: &mut Delivery,
+    now: Timestamp,
+) -> Result<(), StateError> {
+    let mut confirmed = Vec::new();
+    for (item, answer) in parcel.iter().zip(answers) {
+        match answer {
+            BatchLine::Kept(receipt) if receipt.statement_sha256 == item.sha256 => {
+                chain.progress.confirm(&receipt, now);
+                delivery.receipts.push(receipt);
+                confirmed.push(item.entry);
+            }
+            BatchLine::Kept(receipt) => {
+                let reason = format!(
+                    "its receipt for sequence {} names another statement",
+                    receipt.sequence
+                );
+                let url = "the collector".to_owned();
+                delivery.stop = Some(Stop::Send(SendError::Protocol { url, reason }));
+            }
+            BatchLine::Refused(problem) => {
+                refuse(chain, item, problem, delivery, now)?;
+            }
+        }
+    }
+    chain.save()?;
+    for entry in &confirmed {
+        chain.spool.remove(entry)?;
+    }
+    Ok(())
+}
+
+fn refuse(
+    chain: &mut Chain<'_>,
+    item: &Item,
+    problem: Problem,
+    delivery: &mut Delivery,
+    now: Timestamp,
+) -> Result<(), StateError> {
+    let sequence = item.entry.sequence;
+    match Verdict::of(&problem) {
+        Verdict::Aside => {
+            let full = chain.progress.full.take_if(|full| full.sequence == sequence);
+            if full.is_some() {
+                chain.save()?;
+            }
+            let reason = format!("{}: {}\n", problem.code(), problem.detail);
+            chain.spool.quarantine(&item.entry, &reason)?;
+            delivery.aside.push((sequence, problem));
+        }
+        Verdict::Keep => {
+            delivery.stop.get_or_insert(Stop::Unsupported(problem));
+        }
+        Verdict::Person => trouble(chain, &problem, delivery, now),
+        Verdict::Wait => {
+            let detail = problem.detail;
+            let error = SendError::Busy { retry_after_s: None, detail };
+            delivery.stop = Some(Stop::Send(error));
+        }
+    }
+    Ok(())
+}
+
+/// Remembers what a person has to mend.
+fn trouble(chain: &mut Chain<'_>, problem: &Problem, delivery: &mut Delivery, now: Timestamp) {
+    let code = problem.code().to_owned();
+    let before = chain.progress.trouble.take().filter(|it| it.code == code);
+    let since = before.map_or(now, |it| it.since);
+    if code == "key-revoked" {
+        chain.progress.not_before = Some(now + REVOKED_RETRY);
+    }
+    let trouble = Trouble { code, detail: problem.detail.clone(), since };
+    chain.progress.trouble = Some(trouble.clone());
+    delivery.stop = Some(Stop::Trouble(trouble));
+}
+
+fn fail(chain: &mut Chain<'_>, error: SendError, delivery: &mut Delivery, now: Timestamp) {
+    if let SendError::Refused(problem) = &error
+        && Verdict::of(problem) == Verdict::Person
+    {
+        trouble(chain, problem, delivery, now);
+        return;
+    }
+    if let SendError::Busy { retry_after_s: Some(seconds), .. } = &error {
+        chain.progress.not_before = Some(now + SignedDuration::from_secs(i64::from(*seconds)));
+    }
+    delivery.stop = Some(Stop::Send(error));
+}
+
+#[cfg(test)]
+mod tests;
