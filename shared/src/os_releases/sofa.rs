@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::catalogue::{
     BackgroundImprovement, Catalogue, CatalogueError, FORMAT, Model, Release, Wire,
@@ -106,7 +105,7 @@ struct FeedRelease {
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "`CVEs` is neither a map nor a list of CVE numbers")]
 enum Holes {
-    ById(BTreeMap<String, IgnoredAny>),
+    ById(BTreeMap<String, serde_json::Value>),
     List(Vec<String>),
 }
 

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cel::parser::{Expression as Tree, ParseErrors, Parser};
 
 use super::typing::Checker;
 use super::vocabulary::{Kind, Name, Vocabulary};
 
-/// Longest expression, in characters.
-const LONGEST: usize = 2_000;
+/// Longest expression, in characters; also bounds how deep one can nest.
+const LONGEST: usize = 1_000;
 
 /// A condition in the Common Expression Language.
 pub(super) struct Expression {
@@ -39,17 +38,9 @@ impl Expression {
             let message = format!("the expression is longer than {LONGEST} characters; split it");
             return Err(Fault { index: LONGEST, message });
         }
-        // The grammar's runtime may panic on odd text, and a policy comes
-        // from outside.
-        let parsed =
-            catch_unwind(AssertUnwindSafe(|| Parser::default().parse_with_source_info(source)));
-        let (tree, places) = match parsed {
-            Ok(Ok(parsed)) => parsed,
-            Ok(Err(errors)) => return Err(syntax_fault(source, &errors)),
-            Err(_) => {
-                return Err(Fault { index: 0, message: "the expression cannot be read".into() });
-            }
-        };
+        let (tree, places) = Parser::default()
+            .parse_with_source_info(source)
+            .map_err(|errors| syntax_fault(source, &errors))?;
         let mut checker = Checker::new(vocabulary, &places);
         let kind = checker.kind_of(&tree)?;
         if !matches!(kind, Kind::Flag | Kind::Any) {

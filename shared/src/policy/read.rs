@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::conditions::{Conditions, Reason};
 use super::document::{Document, FixText, OverrideText, ReasonText, RuleText};
-use super::expression::{Expression, Fault};
+use super::expression::Expression;
 use super::place::Text;
 use super::rule::{Fix, Override, Param, Params, Rule};
 use super::sentence::Sentence;
@@ -116,8 +116,9 @@ fn reason(
         return Err(text.error_in(&at, message));
     }
     let (at, says) = split(one.says);
-    let says =
-        Sentence::parse(&says, vocabulary).map_err(|fault| located(text, &at, fault, "says"))?;
+    let says = Sentence::parse(&says, vocabulary).map_err(|fault| {
+        text.error_within(&at, fault.index, format!("`says`: {}", fault.message))
+    })?;
     Ok(Reason {
         code,
         status: one.status,
@@ -215,10 +216,6 @@ fn is_word(text: &str, joint: char) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.len() <= 64
         && text.chars().all(|letter| plain(letter) || letter == joint)
-}
-
-fn located(text: Text<'_>, at: &Range<usize>, fault: Fault, field: &str) -> PolicyError {
-    text.error_within(at, fault.index, format!("`{field}`: {}", fault.message))
 }
 
 fn split<T>(value: Spanned<T>) -> (Range<usize>, T) {

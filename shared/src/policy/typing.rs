@@ -8,11 +8,16 @@ use cel::common::ast::{IdedExpr, operators};
 use super::expression::Fault;
 use super::vocabulary::{Kind, Name, Vocabulary, list};
 
+/// How deep an expression may nest. Asking one takes a lot of stack a level,
+/// and a policy that comes from outside must not end the collector.
+const DEEPEST: usize = 32;
+
 /// Walks an expression, collects what it names and finds what cannot be.
 pub(super) struct Checker<'a> {
     vocabulary: Vocabulary<'a>,
     places: &'a SourceInfo,
     bound: Vec<String>,
+    depth: usize,
     /// Every fact named.
     pub(super) names: BTreeSet<Name>,
     /// Those named in a `has()`.
@@ -22,11 +27,22 @@ pub(super) struct Checker<'a> {
 impl<'a> Checker<'a> {
     pub(super) fn new(vocabulary: Vocabulary<'a>, places: &'a SourceInfo) -> Self {
         let (names, guarded) = (BTreeSet::new(), BTreeSet::new());
-        Self { vocabulary, places, bound: Vec::new(), names, guarded }
+        Self { vocabulary, places, bound: Vec::new(), depth: 0, names, guarded }
     }
 
     /// The type of `expr`, or the first thing in it that is wrong.
     pub(super) fn kind_of(&mut self, expr: &IdedExpr) -> Result<Kind, Fault> {
+        if self.depth == DEEPEST {
+            let message = format!("the expression nests deeper than {DEEPEST}; make it simpler");
+            return Err(self.fault(expr, message));
+        }
+        self.depth += 1;
+        let kind = self.node(expr);
+        self.depth -= 1;
+        kind
+    }
+
+    fn node(&mut self, expr: &IdedExpr) -> Result<Kind, Fault> {
         match &expr.expr {
             Expr::Literal(LiteralValue::Null) => {
                 Err(self.fault(expr, "nothing is ever null; ask with has()".into()))
@@ -41,6 +57,9 @@ impl<'a> Checker<'a> {
                     self.kind_of(item)?;
                 }
                 Ok(Kind::Any)
+            }
+            Expr::Comprehension(_) if !self.bound.is_empty() => {
+                Err(self.fault(expr, "walks a list within another; once is enough".into()))
             }
             Expr::Comprehension(over) => self.comprehension(over),
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
@@ -224,8 +243,9 @@ fn is_ordered(kind: Kind) -> bool {
 
 fn may_be_equal(one: Kind, other: Kind) -> bool {
     match (one, other) {
-        (Kind::Any, _) | (_, Kind::Any) => true,
-        (Kind::Text | Kind::Choice(_), Kind::Text | Kind::Choice(_)) => true,
+        (Kind::Any, _)
+        | (_, Kind::Any)
+        | (Kind::Text | Kind::Choice(_), Kind::Text | Kind::Choice(_)) => true,
         _ => one == other,
     }
 }
