@@ -17,6 +17,8 @@ pub struct Catalogue {
     wire: Wire,
     /// By release: its date, or an earlier one that a later version proves.
     published: Vec<Date>,
+    /// The major versions, with the day on which each was first out.
+    majors: BTreeMap<i64, Date>,
     text: Arc<str>,
     sha256: String,
 }
@@ -134,7 +136,12 @@ impl Catalogue {
         wire.releases.sort_by_key(|release| release.version);
         let published = published(&wire.releases);
         let sha256 = crate::policy::sha256_hex(text.as_bytes());
-        Ok(Self { wire, published, text: text.into(), sha256 })
+        let mut majors = BTreeMap::new();
+        for (release, out) in wire.releases.iter().zip(&published) {
+            let first = majors.entry(release.version.major()).or_insert(*out);
+            *first = (*first).min(*out);
+        }
+        Ok(Self { wire, published, majors, text: text.into(), sha256 })
     }
 
     /// The catalogue of these entries, checked like one that was read.
@@ -195,14 +202,9 @@ impl Catalogue {
             .filter(move |(release, _)| release.version.major() == major)
     }
 
-    /// The major versions with the day on which each was first out.
-    pub(super) fn majors(&self) -> BTreeMap<i64, Date> {
-        let mut majors = BTreeMap::new();
-        for (release, out) in self.wire.releases.iter().zip(&self.published) {
-            let first = majors.entry(release.version.major()).or_insert(*out);
-            *first = (*first).min(*out);
-        }
-        majors
+    /// The major versions, with the day on which each was first out.
+    pub(super) fn majors(&self) -> &BTreeMap<i64, Date> {
+        &self.majors
     }
 }
 

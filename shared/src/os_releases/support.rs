@@ -18,18 +18,17 @@ pub const QUIET_MAJOR_DAYS: i64 = 120;
 /// Whether `major` is mended on the day `today`; `None` when the catalogue
 /// does not know it and it may be newer than the catalogue.
 pub(super) fn major_supported(catalogue: &Catalogue, major: i64, today: Date) -> Option<bool> {
-    let out: Vec<(i64, Date)> =
-        catalogue.majors().into_iter().filter(|(_, first)| *first <= today).collect();
-    let newer: Vec<Date> =
-        out.iter().filter(|(other, _)| *other > major).map(|(_, first)| *first).collect();
-    if newer.len() >= SUPPORTED_MAJORS {
-        // The major that pushed this one out is the third newer to appear.
-        let mut firsts = newer;
-        firsts.sort_unstable();
-        let pushed_out = firsts.get(SUPPORTED_MAJORS - 1).copied()?;
-        if days_between(pushed_out, today) > GRACE_AFTER_NEWER_MAJOR_DAYS {
-            return Some(false);
-        }
+    let mut newer: Vec<Date> = catalogue
+        .majors()
+        .range(major + 1..)
+        .map(|(_, first)| *first)
+        .filter(|first| *first <= today)
+        .collect();
+    newer.sort_unstable();
+    // The third newer one to appear pushed this one out.
+    let pushed_out = newer.get(SUPPORTED_MAJORS - 1).copied();
+    if pushed_out.is_some_and(|day| days_between(day, today) > GRACE_AFTER_NEWER_MAJOR_DAYS) {
+        return Some(false);
     }
     // Only what the catalogue could know is held against the major.
     let known_until = today.min(catalogue.as_of());

@@ -70,6 +70,7 @@ fn a_fact_that_is_not_known_leaves_the_answer_open() {
 fn a_reading_that_failed_proves_nothing_by_what_it_lacks() {
     assert_eq!(ask("!has(filevault.stalled)", Some(&Fields::new())), Some(true));
     assert_eq!(ask("!has(filevault.stalled)", None), None);
+    assert_eq!(ask("derived.patch_missed == 2 || has(filevault.stalled)", None), None);
     assert_eq!(ask("derived.patch_missed == 2", None), Some(true));
 }
 

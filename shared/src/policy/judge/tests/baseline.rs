@@ -205,6 +205,13 @@ fn a_beta_is_unknown_unless_it_is_proven_old() {
 }
 
 #[test]
+fn a_build_that_may_be_a_beta_does_not_pass() {
+    let verdict = baseline_on(reading("os", r#"{"version":"26.6.2","extra":""}"#), now());
+    assert_eq!(verdict.status, Unknown);
+    assert_eq!(verdict.reason, "Unknown: the answer does not say `os.beta`.");
+}
+
+#[test]
 fn an_installed_improvement_is_not_missed() {
     let seen = |extra| {
         format!(
