@@ -103,10 +103,11 @@ impl<'a> Facts<'a> {
 
     /// Whether `expression` is proven true.
     ///
-    /// It is asked only when all that it needs is known. An expression over a
-    /// check that could not be read is never true, whatever its `has()` say.
+    /// It is asked only when all that it needs is known. While the check could
+    /// not be read, only what rests on a derived fact is asked: a silent Mac
+    /// must not pass by what it lacks.
     pub(super) fn prove(&self, expression: &Expression) -> Option<bool> {
-        if expression.reads_check() && self.fields.is_none() {
+        if self.fields.is_none() && !expression.rests_on_derived() {
             return None;
         }
         if !expression.needs.iter().all(|name| self.knows(name)) {

@@ -52,9 +52,10 @@ impl Expression {
         Ok(Self { source: source.to_owned(), tree, names, needs })
     }
 
-    /// Whether it names any field of the rule's check.
-    pub(super) fn reads_check(&self) -> bool {
-        self.names.iter().any(|name| matches!(name, Name::Field(_)))
+    /// Whether it needs a derived fact, and no field of the rule's check.
+    pub(super) fn rests_on_derived(&self) -> bool {
+        !self.names.iter().any(|name| matches!(name, Name::Field(_)))
+            && self.needs.iter().any(|name| matches!(name, Name::Derived(_)))
     }
 }
 

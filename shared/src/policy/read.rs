@@ -37,6 +37,10 @@ pub(super) fn policy(source: &str) -> Result<Policy, PolicyError> {
     if version == 0 {
         return Err(text.error_in(&at, "`version` starts at 1"));
     }
+    if document.rules.is_empty() {
+        // Nothing to fail would make every device compliant.
+        return Err(text.error_in(&at, "the policy has no rules; add at least one `[[rule]]`"));
+    }
     let mut seen = BTreeSet::new();
     let mut rules = Vec::with_capacity(document.rules.len());
     for one in document.rules {

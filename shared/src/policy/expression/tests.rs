@@ -72,6 +72,10 @@ fn a_reading_that_failed_proves_nothing_by_what_it_lacks() {
     assert_eq!(ask("!has(filevault.stalled)", None), None);
     assert_eq!(ask("derived.patch_missed == 2 || has(filevault.stalled)", None), None);
     assert_eq!(ask("derived.patch_missed == 2", None), Some(true));
+    for source in ["true", "params.least == 8", "!has(derived.patch_exposed_days)"] {
+        assert_eq!(ask(source, Some(&Fields::new())), Some(true), "{source}");
+        assert_eq!(ask(source, None), None, "{source}");
+    }
 }
 
 #[test]

@@ -51,12 +51,6 @@ fn an_unknown_field_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_missing_field_is_named() {
-    let error = refused("check = \"filevault\"");
-    assert!(error.contains("missing field `pass`"), "{error}");
-}
-
-#[test]
 fn an_error_can_carry_the_name_of_its_file() {
     let error = policy("id = 1").unwrap_err().in_file("strict.toml").to_string();
     assert!(error.starts_with("strict.toml:1:6: "), "{error}");
@@ -119,6 +113,16 @@ fn wrong_words_around_the_expressions_are_refused() {
         let error = refused(lines);
         assert!(error.contains(said), "{lines} -> {error}");
     }
+}
+
+#[test]
+fn a_policy_asks_for_something() {
+    let error = policy("id = \"mine\"\nversion = 1").unwrap_err().to_string();
+    assert!(error.starts_with("policy.toml:2:11: the policy has no rules"), "{error}");
+    let error = policy("id = \"mine\"\nversion = 0").unwrap_err().to_string();
+    assert!(error.starts_with("policy.toml:2:11: `version` starts at 1"), "{error}");
+    let error = refused("check = \"filevault\"");
+    assert!(error.starts_with("policy.toml:3:1: missing field `pass`"), "{error}");
 }
 
 #[test]
