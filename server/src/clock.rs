@@ -1,8 +1,8 @@
 //! The collector's one clock, a value, so that tests and the demo run the real
 //! server at any date.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -16,24 +16,41 @@ pub enum Clock {
     Manual(ManualClock),
 }
 
-/// A clock that stands still until it is moved.
-#[derive(Clone, Debug, Default)]
-pub struct ManualClock(Arc<AtomicI64>);
+/// A clock that stands still until it is moved or let run.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<Mutex<Hands>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Hands {
+    at_ms: i64,
+    running_since: Option<Instant>,
+}
 
 impl ManualClock {
     /// A clock that stands at `at`.
     pub fn new(at: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(at.as_millisecond())))
+        Self(Arc::new(Mutex::new(Hands { at_ms: at.as_millisecond(), running_since: None })))
     }
 
-    /// Moves the clock to `at`.
+    /// Moves the clock to `at`, where it stands.
     pub fn set(&self, at: Timestamp) {
-        self.0.store(at.as_millisecond(), Ordering::SeqCst);
+        *self.hands() = Hands { at_ms: at.as_millisecond(), running_since: None };
     }
 
-    /// Where the clock stands.
+    /// Lets the clock run from where it stands.
+    pub fn run(&self) {
+        self.hands().running_since = Some(Instant::now());
+    }
+
+    /// What the clock shows.
     pub fn now(&self) -> Timestamp {
-        from_ms(self.0.load(Ordering::SeqCst))
+        let hands = *self.hands();
+        let ran = hands.running_since.map_or(0, |since| since.elapsed().as_millis());
+        from_ms(hands.at_ms.saturating_add(i64::try_from(ran).unwrap_or(i64::MAX)))
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,18 @@
 //! The collector: verifies, keeps, judges and shows what the agents report.
 
 pub mod app;
+pub mod ca;
 pub mod clock;
+pub mod device_api;
+pub mod enroll;
 pub mod fleet;
+pub mod ingest;
+pub mod jobs;
+pub mod listener;
+pub mod nonce;
+pub mod problem;
+pub mod public_url;
+pub mod serve;
+pub mod state_dir;
 pub mod store;
+pub mod tls;

@@ -28,10 +28,8 @@ pub struct KeyRecord {
 
 /// Reads keys for the cache.
 pub trait Keys: Send + Sync {
-    /// Raised whenever a key or a device's life cycle changes.
-    fn version(&self) -> Result<i64, StoreError>;
-    /// The record of `keyid`.
-    fn key(&self, keyid: &str) -> Result<Option<KeyRecord>, StoreError>;
+    /// Every key that changed after `version`, with the version now.
+    fn changed_since(&self, version: i64) -> Result<(i64, Vec<KeyRecord>), StoreError>;
 }
 
 /// A verified request to be enrolled.

@@ -72,7 +72,7 @@ pub enum Kept {
 pub trait Reports: Send {
     /// Keeps every report of `batch` in one transaction, in order. When this
     /// returns, what is `New` survives a power cut.
-    fn accept(&mut self, batch: Vec<Incoming>, rules: &Rules) -> Result<Vec<Kept>, StoreError>;
+    fn accept(&mut self, batch: &[Incoming], rules: &Rules) -> Result<Vec<Kept>, StoreError>;
 
     /// Judges up to `limit` devices whose standing changes by `now`, each at
     /// the instant of its change. Returns how many there were.

@@ -25,13 +25,21 @@ pub(super) struct Step<'a> {
     pub(super) at: Timestamp,
 }
 
-/// Raises a counter that other processes watch.
-pub(super) fn raise(db: &Connection, counter: &str) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT INTO counter (name, value) VALUES (?1, 1)
-         ON CONFLICT (name) DO UPDATE SET value = value + 1",
-    )?
-    .execute([counter])?;
+/// Raises a counter that other processes watch, and returns its value.
+pub(super) fn raise(db: &Connection, counter: &str) -> Result<i64, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "INSERT INTO counter (name, value) VALUES (?1, 1)
+             ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        )?
+        .query_row([counter], |row| row.get(0))?)
+}
+
+/// Makes every cache read the keys of `device_id` again.
+pub(super) fn touch_keys(db: &Connection, device_id: &str) -> Result<(), StoreError> {
+    let version = raise(db, "keys")?;
+    db.prepare_cached("UPDATE device_key SET version = ?2 WHERE device_id = ?1")?
+        .execute(params![device_id, version])?;
     Ok(())
 }
 
@@ -61,7 +69,7 @@ pub(super) fn set_lifecycle(db: &Connection, step: &Step<'_>) -> Result<(), Stor
             .execute([step.device_id])?;
     }
     event(db, step)?;
-    raise(db, "keys")
+    touch_keys(db, step.device_id)
 }
 
 impl Devices for Writer {
@@ -93,7 +101,12 @@ impl Devices for Writer {
              AND id = (SELECT device_id FROM device_key WHERE keyid = ?1)",
             params![issued.keyid, shared::keys::sha256(&issued.der)],
         )?;
-        raise(&transaction, "keys")?;
+        let device_id: String = transaction.query_row(
+            "SELECT device_id FROM device_key WHERE keyid = ?1",
+            [&issued.keyid],
+            |row| row.get(0),
+        )?;
+        touch_keys(&transaction, &device_id)?;
         transaction.commit()?;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::devices::{Step, event, newest_certificate, raise};
+use super::devices::{Step, event, newest_certificate, touch_keys};
 use super::{StoreError, state};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
@@ -179,8 +179,9 @@ fn insert(
         ],
     )?;
     db.execute(
-        "INSERT INTO device_key (keyid, device_id, chain, spki, protection, status, created_ms)
-         VALUES (?1, ?2, 0, ?3, ?4, 'active', ?5)",
+        "INSERT INTO device_key (keyid, device_id, chain, spki, protection, status, created_ms,
+           version)
+         VALUES (?1, ?2, 0, ?3, ?4, 'active', ?5, 0)",
         params![request.keyid, request.device_id, request.spki, request.protection.as_str(), at],
     )?;
     db.execute(
@@ -200,5 +201,5 @@ fn insert(
             at: request.received_at,
         },
     )?;
-    raise(db, "keys")
+    touch_keys(db, &request.device_id)
 }

@@ -27,13 +27,13 @@ impl Writer {
 }
 
 impl Reports for Writer {
-    fn accept(&mut self, batch: Vec<Incoming>, rules: &Rules) -> Result<Vec<Kept>, StoreError> {
+    fn accept(&mut self, batch: &[Incoming], rules: &Rules) -> Result<Vec<Kept>, StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut answers = Vec::with_capacity(batch.len());
         // A device may have several reports in one batch.
         let mut states: HashMap<String, DeviceState> = HashMap::new();
-        for incoming in &batch {
+        for incoming in batch {
             let id = &incoming.device_id;
             if !states.contains_key(id)
                 && let Some(state) = state::load(&transaction, id)?

@@ -72,9 +72,11 @@ CREATE TABLE device_key (
   spki BLOB NOT NULL,
   protection TEXT NOT NULL,
   status TEXT NOT NULL,           -- active, retired, revoked
-  created_ms INTEGER NOT NULL
+  created_ms INTEGER NOT NULL,
+  version INTEGER NOT NULL        -- value of the counter `keys` at its last change
 ) WITHOUT ROWID;
 CREATE INDEX device_key_by_device ON device_key(device_id);
+CREATE INDEX device_key_by_version ON device_key(version);
 
 CREATE TABLE certificate (
   sha256 TEXT PRIMARY KEY,        -- of the DER, hexadecimal

@@ -1,0 +1,7 @@
+//! One pipeline for reports: size, envelope, key, signature, statement, chain,
+//! commit, receipt. The answer goes out only when the transaction is durable.
+
+pub mod handlers;
+pub mod key_cache;
+pub mod queue;
+pub mod verify;

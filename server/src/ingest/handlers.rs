@@ -1,0 +1,203 @@
+//! `POST /v1/attestations` and `/v1/attestations/batch`, and `GET /v1/policy`.
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use shared::api::{BatchLine, Problem, Receipt, ReceiptOutcome, problem};
+use shared::json::BODY_LIMIT;
+use shared::names::{MEDIA_REPORT, MEDIA_REPORTS};
+use shared::policy::DeviceStatus;
+use shared::statement::PolicyRef;
+
+use super::queue::QueueError;
+use super::verify::refused;
+use crate::device_api::DeviceApi;
+use crate::problem::ProblemResponse;
+use crate::store::reports::{Incoming, Kept};
+
+/// Largest body of a batch, in bytes.
+const BATCH_LIMIT: usize = 4 * 1024 * 1024;
+/// Most envelopes in a batch.
+const BATCH_LINES: usize = 500;
+
+/// Takes one report: 201 when it is new, 200 when it was here already.
+pub async fn one(State(api): State<DeviceApi>, request: Request<Body>) -> Response {
+    if let Err(problem) = expect_media(request.headers(), MEDIA_REPORT) {
+        return ProblemResponse::from(problem).into_response();
+    }
+    let body = match read(request, BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(problem) => return ProblemResponse::from(problem).into_response(),
+    };
+    match take(&api, &body).await {
+        Ok(receipt) => {
+            let status = match receipt.outcome {
+                ReceiptOutcome::New => StatusCode::CREATED,
+                ReceiptOutcome::Duplicate => StatusCode::OK,
+            };
+            (status, axum::Json(receipt)).into_response()
+        }
+        Err(response) => response.into_response(),
+    }
+}
+
+/// Takes several reports, one envelope a line; each line gets its own answer.
+pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Response {
+    if let Err(problem) = expect_media(request.headers(), MEDIA_REPORTS) {
+        return ProblemResponse::from(problem).into_response();
+    }
+    let body = match read(request, BATCH_LIMIT).await {
+        Ok(body) => body,
+        Err(problem) => return ProblemResponse::from(problem).into_response(),
+    };
+    let lines: Vec<&[u8]> =
+        body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
+    if lines.len() > BATCH_LINES {
+        let detail = format!("The batch has {} lines; send at most {BATCH_LINES}.", lines.len());
+        return ProblemResponse::from(problem("too-large", detail)).into_response();
+    }
+    let mut answer = String::new();
+    // One after the other: the lines of a device build on each other.
+    for line in lines {
+        let line = match take(&api, line).await {
+            Ok(receipt) => BatchLine::Kept(receipt),
+            Err(response) => BatchLine::Refused(response.into_problem()),
+        };
+        answer.push_str(&serde_json::to_string(&line).unwrap_or_default());
+        answer.push('\n');
+    }
+    ([(header::CONTENT_TYPE, "application/jsonl")], answer).into_response()
+}
+
+/// The policy in force, as it was written.
+pub async fn policy(State(api): State<DeviceApi>) -> Response {
+    let policy = api.rulebook.current().policy;
+    let headers = [
+        (header::CONTENT_TYPE, "application/toml".to_owned()),
+        (header::ETAG, format!("\"{}\"", policy.sha256)),
+    ];
+    (headers, policy.source().to_owned()).into_response()
+}
+
+async fn take(api: &DeviceApi, body: &[u8]) -> Result<Receipt, ProblemResponse> {
+    if body.len() > BODY_LIMIT {
+        return Err(too_large(BODY_LIMIT).into());
+    }
+    let now = api.clock.now();
+    let incoming = api.verifier.verify(body, now)?;
+    let draft = Draft::of(&incoming);
+    let kept = api.queue.keep(incoming).await.map_err(|error| match error {
+        QueueError::Full | QueueError::Stopped => ProblemResponse::unavailable(),
+        QueueError::Store(error) => ProblemResponse::internal(&error),
+    })?;
+    if kept == Kept::Conflict {
+        api.refresh_keys().await;
+    }
+    Ok(draft.receipt(api, kept, now)?)
+}
+
+/// What a receipt says of the report itself.
+struct Draft {
+    device_id: String,
+    digest: [u8; 32],
+    sequence: i64,
+}
+
+impl Draft {
+    fn of(incoming: &Incoming) -> Self {
+        Self {
+            device_id: incoming.device_id.clone(),
+            digest: incoming.digest,
+            sequence: incoming.posture.sequence,
+        }
+    }
+
+    fn receipt(self, api: &DeviceApi, kept: Kept, now: Timestamp) -> Result<Receipt, Problem> {
+        let (outcome, status, failing, received_at, flags) = match kept {
+            Kept::New { status, failing, flags } => {
+                let flags = flags.iter().map(|flag| flag.as_str().to_owned()).collect();
+                (ReceiptOutcome::New, status, failing, now, flags)
+            }
+            Kept::Duplicate { status, failing, received_at, flags } => {
+                (ReceiptOutcome::Duplicate, status, failing, received_at, flags)
+            }
+            Kept::Conflict => return Err(conflict(self.sequence)),
+            Kept::Refused(lifecycle) => return Err(refused(lifecycle)),
+            Kept::NoDevice => {
+                return Err(problem(
+                    "unknown-key",
+                    "The device of this key is not known any more.",
+                ));
+            }
+        };
+        let policy = api.rulebook.current().policy;
+        Ok(Receipt {
+            statement_sha256: shared::keys::hex(&self.digest),
+            sequence: self.sequence,
+            received_at,
+            outcome,
+            status: word(status, failing),
+            flags,
+            policy: PolicyRef {
+                id: policy.id.clone(),
+                version: policy.version,
+                sha256: policy.sha256.clone(),
+            },
+            nonce: api.verifier.nonces.issue(&self.device_id, now),
+            settings: api.settings,
+        })
+    }
+}
+
+/// An agent reports more often while a required rule fails, also within grace.
+fn word(status: DeviceStatus, failing: bool) -> String {
+    let status =
+        if failing && status == DeviceStatus::Unknown { DeviceStatus::AtRisk } else { status };
+    status.as_str().to_owned()
+}
+
+fn conflict(sequence: i64) -> Problem {
+    problem(
+        "sequence-conflict",
+        format!(
+            "Another report has sequence {sequence}; both are kept and the device is suspended, because two signers hold its key; tell IT."
+        ),
+    )
+}
+
+fn expect_media(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
+    let found = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = found.and_then(|found| found.split(';').next()).map(str::trim);
+    if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(expected)) {
+        return Ok(());
+    }
+    Err(problem("unsupported-media-type", format!("Send the body as `{expected}`.")))
+}
+
+/// The body, up to `limit`; more is not even read.
+pub async fn read(request: Request<Body>, limit: usize) -> Result<Bytes, Problem> {
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
+    axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
+        use std::error::Error as _;
+        let limited =
+            error.source().is_some_and(|cause| cause.to_string().contains("length limit"));
+        if limited {
+            too_large(limit)
+        } else {
+            problem("malformed-request", "The body ended before it was complete; send it again.")
+        }
+    })
+}
+
+fn too_large(limit: usize) -> Problem {
+    problem("too-large", format!("The body is larger than {limit} bytes."))
+}
