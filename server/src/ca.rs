@@ -64,7 +64,7 @@ impl Ca {
             (None, Some(_)) => Err(CaError::Damaged(KEY_FILE)),
             (None, None) => {
                 let key = KeyPair::generate()?;
-                let pem = ca_params(now)?.self_signed(&key)?.pem();
+                let pem = ca_params(now).self_signed(&key)?.pem();
                 // The key last: a start that was cut short begins again.
                 state.write(CERTIFICATE_FILE, pem.as_bytes())?;
                 state.write(KEY_FILE, key.serialize_pem().as_bytes())?;
@@ -140,13 +140,13 @@ fn name(common: &str) -> DistinguishedName {
     name
 }
 
-fn ca_params(now: Timestamp) -> Result<CertificateParams, CaError> {
+fn ca_params(now: Timestamp) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = name("Muster collector CA");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid(&mut params, now, CA_VALID);
-    Ok(params)
+    params
 }
 
 /// Sets validity and a random serial number.

@@ -7,6 +7,7 @@ pub mod device_api;
 pub mod enroll;
 pub mod fleet;
 pub mod ingest;
+pub mod invitation;
 pub mod jobs;
 pub mod listener;
 pub mod nonce;

@@ -43,7 +43,8 @@ fn parse(url: &str, listen: SocketAddr) -> Result<PublicUrl, String> {
             "`public_url` is `{url}`, but it must be https:// and a name with an optional port, and nothing else"
         ));
     }
-    if !tls && !(is_loopback_http(url) && listen.ip().is_loopback()) {
+    let loopback = is_loopback_http(url) && listen.ip().is_loopback();
+    if !tls && !loopback {
         return Err(format!(
             "`public_url` is `{url}`: plain http is only for a collector that listens on loopback; write https://"
         ));
