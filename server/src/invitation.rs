@@ -25,6 +25,10 @@ pub struct Request {
 }
 
 /// An invitation to be kept, and the token that is shown once.
+///
+/// # Panics
+///
+/// When the system gives no random bytes: then nothing may be admitted.
 pub fn make(
     request: &Request,
     public_url: &str,
@@ -61,16 +65,20 @@ pub fn check(request: &Request) -> Result<(), String> {
             !user.is_empty() && !host.is_empty() && !host.contains('@')
         });
     if !looks_right {
-        return Err(format!("`--email` is `{email}`, but it must be a mail address such as sam@company.example"));
+        return Err(format!(
+            "`--email` is `{email}`, but it must be a mail address such as sam@company.example"
+        ));
     }
-    if let Some(serial) = &request.serial
-        && !(8..=20).contains(&serial.trim().len())
-        || request.serial.as_ref().is_some_and(|serial| !serial.trim().bytes().all(|byte| byte.is_ascii_alphanumeric()))
-    {
+    let plausible = |serial: &str| {
+        (8..=20).contains(&serial.len()) && serial.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if request.serial.as_deref().is_some_and(|serial| !plausible(serial.trim())) {
         return Err("`--serial` must be a serial number of 8 to 20 letters and digits".to_owned());
     }
     if request.valid_for <= SignedDuration::ZERO || request.valid_for > LONGEST {
-        return Err("`--expires` must be between one minute and 90 days, such as 72h or 7d".to_owned());
+        return Err(
+            "`--expires` must be between one minute and 90 days, such as 72h or 7d".to_owned()
+        );
     }
     Ok(())
 }

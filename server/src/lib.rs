@@ -3,6 +3,7 @@
 pub mod app;
 pub mod ca;
 pub mod clock;
+pub mod config;
 pub mod device_api;
 pub mod enroll;
 pub mod fleet;

@@ -1,12 +1,11 @@
 //! Starts the collector: opens what it needs, binds, serves, and stops.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::thread::JoinHandle;
 
-use shared::api::Settings;
+use shared::token::Token;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
@@ -14,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::app::{App, Rulebook};
 use crate::ca::{Ca, CaError};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::device_api::{self, DeviceApi};
 use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
@@ -22,53 +22,10 @@ use crate::jobs::{Jobs, stored_rules};
 use crate::nonce::Nonces;
 use crate::state_dir::{StateDir, StateDirError};
 use crate::store::StoreError;
-use crate::store::devices::Rulebooks as _;
+use crate::store::devices::{Invitations as _, Rulebooks as _};
 use crate::store::sqlite::{Readers, Writer, open_writer};
 use crate::tls::{self, TlsError};
-use crate::{listener, public_url};
-
-/// How a collector is to run.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The database file.
-    pub database: PathBuf,
-    /// The folder with the CA and other secrets.
-    pub state_dir: PathBuf,
-    /// The address that tokens, links and the certificate carry.
-    pub public_url: Option<String>,
-    /// The company's certificate and key, PEM; none for the collector's own.
-    pub tls_files: Option<(PathBuf, PathBuf)>,
-    /// How agents are to behave.
-    pub settings: Settings,
-    /// A policy other than the baseline.
-    pub policy: Option<Arc<shared::policy::Policy>>,
-    /// Whether reports made from recordings are taken: demo and tests alone.
-    pub accept_recorded: bool,
-    /// Shown on every page.
-    pub notice: Option<String>,
-    /// Reports that may wait for the writer.
-    pub queue: usize,
-}
-
-impl Config {
-    /// A collector on a free port of loopback, with its files in `folder`.
-    pub fn local(folder: &std::path::Path) -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: folder.join("muster.db"),
-            state_dir: folder.join("state"),
-            public_url: None,
-            tls_files: None,
-            settings: Settings::default(),
-            policy: None,
-            accept_recorded: false,
-            notice: None,
-            queue: 4096,
-        }
-    }
-}
+use crate::{invitation, listener, public_url};
 
 /// Why the collector did not start.
 #[derive(Debug, thiserror::Error)]
@@ -139,16 +96,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         public_url::decide(config.public_url.as_deref(), address).map_err(StartError::Config)?;
     let acceptor = acceptor(&config, &ca, &public, &clock)?;
 
-    let database =
-        |source| StartError::Database { path: config.database.display().to_string(), source };
-    let mut writer = Writer::new(open_writer(&config.database).map_err(database)?);
-    if let Some(policy) = &config.policy
-        && writer.policy().map_err(database)?.as_deref() != Some(policy.source())
-    {
-        writer.set_policy(policy, clock.now()).map_err(database)?;
-    }
-    let rules_version = writer.rules_version().map_err(database)?;
-    let rulebook = Rulebook::new(stored_rules(&writer).map_err(database)?);
+    state.write(ADDRESS_FILE, &address_file(&public, &config))?;
+    let (writer, rulebook, rules_version) = open_database(&config, &clock)?;
     let readers = Readers::new(&config.database);
     let keys = KeyCache::new(Arc::new(readers.clone()));
     let (queue, writer) = Queue::start(writer, rulebook.clone(), config.queue)?;
@@ -195,6 +144,45 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     })
 }
 
+/// Opens the database and puts the configured policy in force.
+fn open_database(config: &Config, clock: &Clock) -> Result<(Writer, Rulebook, i64), StartError> {
+    let open = || -> Result<_, StoreError> {
+        let mut writer = Writer::new(open_writer(&config.database)?);
+        if let Some(policy) = &config.policy
+            && writer.policy()?.as_deref() != Some(policy.source())
+        {
+            writer.set_policy(policy, clock.now())?;
+        }
+        let version = writer.rules_version()?;
+        let rules = stored_rules(&writer)?;
+        Ok((writer, Rulebook::new(rules), version))
+    };
+    open().map_err(|source| StartError::Database {
+        path: config.database.display().to_string(),
+        source,
+    })
+}
+
+/// Written at each start, for the commands that make tokens and links.
+pub const ADDRESS_FILE: &str = "address.json";
+
+/// What [`ADDRESS_FILE`] holds.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Address {
+    /// The address that laptops and people use.
+    pub public_url: String,
+    /// Whether tokens pin the collector's CA.
+    pub pins_ca: bool,
+}
+
+fn address_file(public: &public_url::PublicUrl, config: &Config) -> Vec<u8> {
+    let address = Address {
+        public_url: public.url.clone(),
+        pins_ca: public.tls && config.tls_files.is_none(),
+    };
+    serde_json::to_vec(&address).unwrap_or_default()
+}
+
 fn acceptor(
     config: &Config,
     ca: &Arc<Ca>,
@@ -231,6 +219,16 @@ fn nonces(state: &StateDir) -> Result<Nonces, StartError> {
 }
 
 impl Running {
+    /// Invites a person; the token admits one device.
+    pub async fn invite(&self, request: &invitation::Request) -> Result<Token, QueueError> {
+        let now = self.app.clock.now();
+        let ca_sha256 = self.pins_ca.then(|| self.ca.sha256());
+        let (invitation, token) =
+            invitation::make(request, self.app.public_url.as_ref(), ca_sha256, now);
+        self.jobs.queue.run(move |writer| writer.invite(&invitation)).await?;
+        Ok(token)
+    }
+
     /// Lets requests under way finish, writes what is queued, and ends.
     pub async fn stop(self) {
         // Nobody listens any more: it has ended by itself.

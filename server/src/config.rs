@@ -1,0 +1,162 @@
+//! How a collector is to run: the file that people write, and what it means.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use shared::api::Settings;
+use shared::policy::Policy;
+
+use crate::invitation::length;
+
+/// How a collector is to run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The database file.
+    pub database: PathBuf,
+    /// The folder with the CA and other secrets.
+    pub state_dir: PathBuf,
+    /// The address that tokens, links and the certificate carry.
+    pub public_url: Option<String>,
+    /// The company's certificate and key, PEM; none for the collector's own.
+    pub tls_files: Option<(PathBuf, PathBuf)>,
+    /// How agents are to behave.
+    pub settings: Settings,
+    /// A policy other than the baseline.
+    pub policy: Option<Arc<Policy>>,
+    /// Whether reports made from recordings are taken: demo and tests alone.
+    pub accept_recorded: bool,
+    /// Shown on every page.
+    pub notice: Option<String>,
+    /// Reports that may wait for the writer.
+    pub queue: usize,
+}
+
+impl Config {
+    /// A collector on a free port of loopback, with its files in `folder`.
+    pub fn local(folder: &Path) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database: folder.join("muster.db"),
+            state_dir: folder.join("state"),
+            public_url: None,
+            tls_files: None,
+            settings: Settings::default(),
+            policy: None,
+            accept_recorded: false,
+            notice: None,
+            queue: 4096,
+        }
+    }
+}
+
+/// `muster.toml`, every key optional; a key that is not here is refused.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Address and port to listen on, such as `0.0.0.0:443`.
+    pub listen: Option<SocketAddr>,
+    /// Path of the database.
+    pub database: Option<String>,
+    /// Folder with the CA and other secrets.
+    pub state_dir: Option<PathBuf>,
+    /// Address that laptops and people use, such as `https://muster.company.example`.
+    pub public_url: Option<String>,
+    /// Path of a policy other than the baseline.
+    pub policy: Option<PathBuf>,
+    /// The company's own certificate.
+    pub tls: Option<TlsFile>,
+    /// How agents are to behave.
+    pub agents: Option<AgentsFile>,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFile {
+    /// PEM file with the certificate and its chain.
+    pub certificate: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+}
+
+/// `[agents]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentsFile {
+    /// Time between reports, such as `60m`.
+    pub report_every: Option<String>,
+    /// Time between reports while a required rule fails, such as `10m`.
+    pub failing_report_every: Option<String>,
+}
+
+/// Reads `muster.toml`; the error names file, line, column and what to do.
+pub fn parse(text: &str, file: &str) -> Result<File, String> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let before = text.get(..at).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{file}:{line}:{column}: {}", error.message().replace('\n', "; "))
+    })
+}
+
+impl File {
+    /// The settings for agents; the error names the key.
+    pub fn settings(&self) -> Result<Settings, String> {
+        let mut settings = Settings::default();
+        let Some(agents) = &self.agents else { return Ok(settings) };
+        for (key, text, seconds) in [
+            ("report_every", &agents.report_every, &mut settings.report_every_s),
+            (
+                "failing_report_every",
+                &agents.failing_report_every,
+                &mut settings.failing_report_every_s,
+            ),
+        ] {
+            let Some(text) = text else { continue };
+            *seconds = length(text)
+                .map(|length| length.as_secs())
+                .filter(|seconds| (60..=86_400).contains(seconds))
+                .and_then(|seconds| u32::try_from(seconds).ok())
+                .ok_or_else(|| {
+                    format!(
+                        "`agents.{key}` is `{text}`, but it must be between 1m and 24h, such as 60m"
+                    )
+                })?;
+        }
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn every_key_is_read() {
+        let file = parse(
+            "listen = '0.0.0.0:443'\npublic_url = 'https://m.example'\n[tls]\ncertificate = 'c'\nkey = 'k'\n[agents]\nreport_every = '30m'\n",
+            "muster.toml",
+        )
+        .unwrap();
+        assert_eq!(file.settings().unwrap().report_every_s, 1800);
+        assert_eq!(file.settings().unwrap().failing_report_every_s, 600);
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_place() {
+        let error = |text| parse(text, "muster.toml").unwrap_err();
+        assert!(
+            error("listen = '0.0.0.0:443'\nport = 1\n")
+                .starts_with("muster.toml:2:1: unknown field `port`")
+        );
+        assert!(error("listen = 443").starts_with("muster.toml:1:10: invalid type"));
+        assert!(error("listen = ").starts_with("muster.toml:1:"));
+        let file = parse("[agents]\nreport_every = '1s'\n", "muster.toml").unwrap();
+        assert!(file.settings().unwrap_err().contains("`agents.report_every` is `1s`"));
+    }
+}
