@@ -1,10 +1,71 @@
 //! What the agent reads: one file a check, and the list of them.
+//!
+//! A check asks the [`Host`], parses the answer with a pure function and
+//! returns what it observed. It judges nothing: what passes is the policy's
+//! business. Whatever it cannot establish is unknown, with a reason.
 
-use shared::reading::Reading;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use shared::posture;
+use shared::reading::{Fields, Outcome, Reading, Source, UnknownReason};
 
 use crate::host::Host;
 
-/// Runs every check, in the order in which people are shown them.
-pub fn read_all(_host: &dyn Host) -> Vec<Reading> {
-    Vec::new()
+mod filevault;
+mod firewall;
+mod inquiry;
+mod matched;
+mod os;
+mod password_policy;
+
+/// Every check, in the order in which people are shown them.
+pub static ALL: &[Check] =
+    &[filevault::CHECK, password_policy::CHECK, firewall::CHECK, os::CHECK];
+
+/// One subject and how it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Name in reports and policies, as in [`posture::CHECKS`].
+    pub id: &'static str,
+    /// Asks the host.
+    read: fn(&dyn Host) -> Found,
 }
+
+/// What a check found, before it is dated.
+#[derive(Debug)]
+struct Found {
+    outcome: Result<Fields, UnknownReason>,
+    sources: Vec<Source>,
+}
+
+/// Runs every check.
+pub fn read_all(host: &dyn Host) -> Vec<Reading> {
+    ALL.iter().map(|check| check.run(host)).collect()
+}
+
+impl Check {
+    /// Reads the subject; a fault in the check itself reads as unknown.
+    pub fn run(&self, host: &dyn Host) -> Reading {
+        let observed_at = host.now();
+        // One bad check must not cost the others their reading.
+        let found = catch_unwind(AssertUnwindSafe(|| (self.read)(host))).unwrap_or_else(|_| {
+            Found { outcome: Err(UnknownReason::NotUnderstood), sources: Vec::new() }
+        });
+        let (outcome, reason, fields) = match found.outcome {
+            Ok(fields) => (Outcome::Observed, None, fields),
+            Err(reason) => (Outcome::Unknown, Some(reason.code().to_owned()), Fields::new()),
+        };
+        Reading {
+            id: self.id.to_owned(),
+            version: posture::check(self.id).map_or(1, |schema| schema.version),
+            outcome,
+            reason,
+            fields,
+            sources: found.sources,
+            observed_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Does FileVault encrypt the startup disk?
+//!
+//! Asks `fdesetup status`, and reads all of its lines: while the disk is
+//! being decrypted the first one may still say that FileVault is on. Only
+//! when that gives no known answer, `diskutil info` is asked for `FileVault`.
+//! Its `Encryption` says something else: on Apple silicon and T2 the disk is
+//! always encrypted, with a key that any start of the Mac unlocks.
+//!
+//! Sent: the state, progress in percent, whether encryption waits, whether an
+//! institutional key is installed, and which tool answered. They show whether
+//! a lost laptop can be read. No user names, no volume names, no keys.
+
+use plist::Value;
+use shared::reading::{FieldValue, Fields, UnknownReason};
+
+use super::inquiry::{Inquiry, fields, text};
+use super::{Check, Found};
+use crate::device;
+use crate::host::Host;
+
+mod status;
+
+use status::Status;
+
+pub(super) const CHECK: Check = Check { id: "filevault", read };
+
+const FDESETUP: &[&str] = &["/usr/bin/fdesetup", "status"];
+const DISKUTIL: &[&str] = &["/usr/sbin/diskutil", "info", "-plist", "/"];
+
+fn read(host: &dyn Host) -> Found {
+    let mut inquiry = Inquiry::new(host);
+    let outcome = ask_fdesetup(&mut inquiry)
+        .map(|status| FileVault { status, source: Tool::Fdesetup })
+        .or_else(|reason| match ask_diskutil(&mut inquiry) {
+            Some(status) => Ok(FileVault { status, source: Tool::Diskutil }),
+            // What went wrong first is what people should look at.
+            None => Err(reason),
+        })
+        .map(|filevault| filevault.fields());
+    inquiry.found(outcome)
+}
+
+fn ask_fdesetup(inquiry: &mut Inquiry<'_>) -> Result<Status, UnknownReason> {
+    let said = inquiry.run(FDESETUP)?;
+    inquiry.matched(&said.stdout);
+    match Status::parse(&said.stdout) {
+        // A tool that was cut short may not have come to its bad news yet,
+        // so good news needs its word that all is well.
+        Some(status) if status.state == State::On => said.success().map(|_| status),
+        Some(status) => Ok(status),
+        None => Err(said.success().err().unwrap_or(UnknownReason::NotUnderstood)),
+    }
+}
+
+fn ask_diskutil(inquiry: &mut Inquiry<'_>) -> Option<Status> {
+    let said = inquiry.run(DISKUTIL).ok()?;
+    let is_on = filevault_key(said.success().ok()?)?;
+    inquiry.matched(&format!("FileVault {is_on}"));
+    if !is_on {
+        return Some(Status::new(State::Off));
+    }
+    // Elsewhere a disk under conversion reads the same as one that is done.
+    let model = inquiry.run(device::MODEL).ok()?;
+    inquiry.matched(&model.stdout);
+    let model = device::model(model.success().ok()?)?;
+    device::is_apple_silicon(&model).then(|| Status::new(State::On))
+}
+
+fn filevault_key(plist: &str) -> Option<bool> {
+    let plist: Value = plist::from_bytes(plist.trim().as_bytes()).ok()?;
+    plist.as_dictionary()?.get("FileVault")?.as_boolean()
+}
+
+/// What was observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileVault {
+    status: Status,
+    source: Tool,
+}
+
+impl FileVault {
+    fn fields(&self) -> Fields {
+        let Status { state, percent, stalled, institutional_key } = self.status;
+        fields([
+            ("state", Some(text(state.as_str()))),
+            ("percent", percent.map(FieldValue::Integer)),
+            ("stalled", stalled.map(FieldValue::Flag)),
+            ("institutional_key", institutional_key.map(FieldValue::Flag)),
+            ("source", Some(text(self.source.as_str()))),
+        ])
+    }
+}
+
+/// State of FileVault on the startup disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    On,
+    Off,
+    /// On, but part of the disk is still in the clear.
+    Encrypting,
+    /// On its way to off.
+    Decrypting,
+    /// Off until somebody logs in or out.
+    Deferred,
+    /// Neither on nor off before the next restart.
+    RestartPending,
+}
+
+impl State {
+    #[cfg(test)]
+    const ALL: [Self; 6] = [
+        Self::On,
+        Self::Off,
+        Self::Encrypting,
+        Self::Decrypting,
+        Self::Deferred,
+        Self::RestartPending,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Encrypting => "encrypting",
+            Self::Decrypting => "decrypting",
+            Self::Deferred => "deferred",
+            Self::RestartPending => "restart_pending",
+        }
+    }
+}
+
+/// Which tool answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tool {
+    Fdesetup,
+    Diskutil,
+}
+
+impl Tool {
+    #[cfg(test)]
+    const ALL: [Self; 2] = [Self::Fdesetup, Self::Diskutil];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Fdesetup => "fdesetup",
+            Self::Diskutil => "diskutil",
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
