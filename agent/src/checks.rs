@@ -19,8 +19,7 @@ mod os;
 mod password_policy;
 
 /// Every check, in the order in which people are shown them.
-pub static ALL: &[Check] =
-    &[filevault::CHECK, password_policy::CHECK, firewall::CHECK, os::CHECK];
+pub static ALL: &[Check] = &[filevault::CHECK, password_policy::CHECK, firewall::CHECK, os::CHECK];
 
 /// One subject and how it is read.
 #[derive(Clone, Copy, Debug)]
@@ -67,5 +66,7 @@ impl Check {
     }
 }
 
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod tests;

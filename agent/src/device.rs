@@ -4,9 +4,10 @@
 //! one, may answer with filler such as `System Serial#`; two of those would
 //! pass for one device, so what is not plausible is left out.
 
-use plist::{Dictionary, Value};
+use plist::Dictionary;
 
 use crate::host::{Answer, Host};
+use crate::property_list;
 
 /// The command that prints the model identifier.
 pub(crate) const MODEL: &[&str] = &["/usr/sbin/sysctl", "-n", "hw.model"];
@@ -44,8 +45,11 @@ fn output(host: &dyn Host, argv: &[&str]) -> Option<String> {
 
 /// The first entry of `ioreg`'s list.
 fn platform_device(answer: &str) -> Option<Dictionary> {
-    let value: Value = plist::from_bytes(answer.trim().as_bytes()).ok()?;
-    value.into_array()?.into_iter().next()?.into_dictionary()
+    property_list::parse(answer.trim().as_bytes())?
+        .into_array()?
+        .into_iter()
+        .next()?
+        .into_dictionary()
 }
 
 /// A model identifier such as `Mac15,12`, or one of a virtual machine.
@@ -111,15 +115,37 @@ mod tests {
     #[test]
     fn apple_silicon_is_known_by_its_model() {
         for model in [
-            "Mac13,1", "Mac14,2", "Mac15,12", "Mac16,12", "Mac17,2", "MacBookAir10,1",
-            "MacBookPro17,1", "MacBookPro18,4", "Macmini9,1", "iMac21,2", "VirtualMac2,1",
+            "Mac13,1",
+            "Mac14,2",
+            "Mac15,12",
+            "Mac16,12",
+            "Mac17,2",
+            "MacBookAir10,1",
+            "MacBookPro17,1",
+            "MacBookPro18,4",
+            "Macmini9,1",
+            "iMac21,2",
+            "VirtualMac2,1",
         ] {
             assert!(is_apple_silicon(model), "{model}");
         }
         for model in [
-            "MacBookAir9,1", "MacBookPro16,4", "MacBookPro15,1", "Macmini8,1", "iMac20,2",
-            "iMacPro1,1", "MacPro7,1", "MacBook10,1", "VMware7,1", "VMM-x86_64", "Mac", "Mac15",
-            "Parallels20,1", "", "NewMac1,1", "Mac7,1",
+            "MacBookAir9,1",
+            "MacBookPro16,4",
+            "MacBookPro15,1",
+            "Macmini8,1",
+            "iMac20,2",
+            "iMacPro1,1",
+            "MacPro7,1",
+            "MacBook10,1",
+            "VMware7,1",
+            "VMM-x86_64",
+            "Mac",
+            "Mac15",
+            "Parallels20,1",
+            "",
+            "NewMac1,1",
+            "Mac7,1",
         ] {
             assert!(!is_apple_silicon(model), "{model}");
         }
@@ -128,8 +154,17 @@ mod tests {
     #[test]
     fn filler_is_no_serial_number() {
         for filler in [
-            "", "0", "System Serial#", "To be filled by O.E.M.", "Not Available", "N/A",
-            "Default string", "00000000", "XXXXXXXXXXXX", "C02 1234 5678", "serial00001",
+            "",
+            "0",
+            "System Serial#",
+            "To be filled by O.E.M.",
+            "Not Available",
+            "N/A",
+            "Default string",
+            "00000000",
+            "XXXXXXXXXXXX",
+            "C02 1234 5678",
+            "serial00001",
         ] {
             assert_eq!(serial(filler), None, "{filler}");
         }
@@ -140,8 +175,11 @@ mod tests {
     #[test]
     fn filler_is_no_hardware_uuid() {
         for filler in [
-            "", "00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
-            "00000000-0000-4000-8000-00000000D00", "00000000-0000-4000-8000-00000000D00G",
+            "",
+            "00000000-0000-0000-0000-000000000000",
+            "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+            "00000000-0000-4000-8000-00000000D00",
+            "00000000-0000-4000-8000-00000000D00G",
             "0000000000004000800000000000D001",
         ] {
             assert_eq!(hardware_uuid(filler), None, "{filler}");

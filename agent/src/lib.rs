@@ -14,6 +14,7 @@ pub mod enrollment;
 pub mod exit;
 pub mod host;
 pub mod identity;
+mod property_list;
 pub mod report;
 pub mod spool;
 pub mod state;

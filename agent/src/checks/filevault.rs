@@ -10,13 +10,13 @@
 //! institutional key is installed, and which tool answered. They show whether
 //! a lost laptop can be read. No user names, no volume names, no keys.
 
-use plist::Value;
 use shared::reading::{FieldValue, Fields, UnknownReason};
 
 use super::inquiry::{Inquiry, fields, text};
 use super::{Check, Found};
 use crate::device;
 use crate::host::Host;
+use crate::property_list;
 
 mod status;
 
@@ -36,7 +36,7 @@ fn read(host: &dyn Host) -> Found {
             // What went wrong first is what people should look at.
             None => Err(reason),
         })
-        .map(|filevault| filevault.fields());
+        .map(FileVault::fields);
     inquiry.found(outcome)
 }
 
@@ -67,8 +67,7 @@ fn ask_diskutil(inquiry: &mut Inquiry<'_>) -> Option<Status> {
 }
 
 fn filevault_key(plist: &str) -> Option<bool> {
-    let plist: Value = plist::from_bytes(plist.trim().as_bytes()).ok()?;
-    plist.as_dictionary()?.get("FileVault")?.as_boolean()
+    property_list::parse(plist.trim().as_bytes())?.as_dictionary()?.get("FileVault")?.as_boolean()
 }
 
 /// What was observed.
@@ -79,7 +78,7 @@ struct FileVault {
 }
 
 impl FileVault {
-    fn fields(&self) -> Fields {
+    fn fields(self) -> Fields {
         let Status { state, percent, stalled, institutional_key } = self.status;
         fields([
             ("state", Some(text(state.as_str()))),

@@ -27,7 +27,7 @@ fn read(host: &dyn Host) -> Found {
     let outcome = ask_socketfilterfw(&mut inquiry)
         // What went wrong first is what people should look at.
         .or_else(|reason| ask_profiler(&mut inquiry).ok_or(reason))
-        .map(|firewall| firewall.fields());
+        .map(Firewall::fields);
     inquiry.found(outcome)
 }
 
@@ -65,8 +65,9 @@ const BLOCK_ALL: &[(&str, bool)] = &[
 fn state(answer: &str) -> Option<State> {
     let lines = answer.lines().map(str::trim);
     // Other lines may be warnings; every one about the state must be plain.
-    let mut states =
-        lines.filter(|line| line.starts_with("Firewall is") || line.contains("State")).map(line_state);
+    let mut states = lines
+        .filter(|line| line.starts_with("Firewall is") || line.contains("State"))
+        .map(line_state);
     let first = states.next()??;
     states.all(|state| state == Some(first)).then_some(first)
 }
@@ -145,7 +146,7 @@ struct Firewall {
 }
 
 impl Firewall {
-    fn fields(&self) -> Fields {
+    fn fields(self) -> Fields {
         fields([
             ("state", Some(text(self.state.as_str()))),
             ("stealth", self.stealth.map(FieldValue::Flag)),

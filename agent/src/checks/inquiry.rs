@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use aws_lc_rs::digest::{Context, SHA256};
 use shared::reading::{FieldValue, Fields, Source, UnknownReason};
 
-use super::matched::matched;
 use super::Found;
+use super::matched::matched;
 use crate::host::{Answer, FileAnswer, Host};
 
 /// Asks, and keeps a [`Source`] for each question.
@@ -100,10 +100,7 @@ fn hash(parts: &[&[u8]]) -> String {
 
 /// Gathers fields, leaving out those that are not known.
 pub(super) fn fields<const N: usize>(fields: [(&str, Option<FieldValue>); N]) -> Fields {
-    fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-        .collect()
+    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// A field's value as text.

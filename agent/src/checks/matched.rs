@@ -67,7 +67,7 @@ mod tests {
             ("active for user 'o'neill x'.", "active for user 'NAME'."),
             ("Error: User jdoe is not known", "Error: User NAME is not known"),
             ("no such file /Users/jdoe/a b", "no such file /Users/NAME/a b"),
-            ("from /Users/jdoe to /Users/x/y", "from /Users/NAME/y"),
+            ("from /Users/j doe to /Users/x/y", "from /Users/NAME/Users/NAME/y"),
             ("FileVault is On.", "FileVault is On."),
         ] {
             assert_eq!(matched(line), sent);

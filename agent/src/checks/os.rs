@@ -7,12 +7,12 @@
 //! Sent: version, build, suffix, and whether it is a beta. They show which
 //! known holes are open. They say nothing of a person.
 
-use plist::Value;
 use shared::reading::{FieldValue, Fields, UnknownReason};
 
 use super::inquiry::{Inquiry, fields, text};
 use super::{Check, Found};
 use crate::host::Host;
+use crate::property_list;
 
 pub(super) const CHECK: Check = Check { id: "os", read };
 
@@ -47,7 +47,7 @@ fn ask_extra(inquiry: &mut Inquiry<'_>) -> Option<String> {
 /// Version and build in `SystemVersion.plist`; a file that holds one value
 /// that cannot be is not believed in the others.
 fn installed(plist: &[u8]) -> Option<(String, Option<String>)> {
-    let plist: Value = plist::from_bytes(plist).ok()?;
+    let plist = property_list::parse(plist)?;
     let plist = plist.as_dictionary()?;
     let plausible = |key, is_plausible: fn(&str) -> bool| match plist.get(key) {
         Some(value) => value.as_string().map(str::trim).filter(|text| is_plausible(text)).map(Some),
@@ -70,7 +70,8 @@ fn numbers(version: &str) -> Option<Vec<u32>> {
     version
         .split('.')
         .map(|part| {
-            let is_number = (1..=3).contains(&part.len()) && part.chars().all(|any| any.is_ascii_digit());
+            let is_number =
+                (1..=3).contains(&part.len()) && part.chars().all(|any| any.is_ascii_digit());
             part.parse().ok().filter(|_| is_number)
         })
         .collect()

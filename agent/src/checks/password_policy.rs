@@ -17,6 +17,7 @@ use shared::reading::{FieldValue, Fields, UnknownReason};
 use super::inquiry::{Inquiry, fields};
 use super::{Check, Found};
 use crate::host::Host;
+use crate::property_list;
 
 mod pattern;
 mod predicate;
@@ -30,7 +31,7 @@ const CATEGORIES: [&str; 3] =
 
 fn read(host: &dyn Host) -> Found {
     let mut inquiry = Inquiry::new(host);
-    let outcome = ask(&mut inquiry).map(|policy| policy.fields());
+    let outcome = ask(&mut inquiry).map(PasswordPolicy::fields);
     inquiry.found(outcome)
 }
 
@@ -50,7 +51,7 @@ struct PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    fn fields(&self) -> Fields {
+    fn fields(self) -> Fields {
         let length = FieldValue::Integer(self.min_length_at_least);
         let is_whole = self.rules_not_understood == 0;
         fields([
@@ -91,7 +92,8 @@ impl Length {
 /// The policy in an answer, and the rules that decided.
 fn parse(answer: &str) -> Option<(PasswordPolicy, Vec<String>)> {
     let Some(start) = answer.find("<?xml") else {
-        return says_none(answer).then(|| (PasswordPolicy::default(), vec![lines(answer).collect()]));
+        return says_none(answer)
+            .then(|| (PasswordPolicy::default(), vec![lines(answer).collect()]));
     };
     let mut policies = answer.get(start..)?.split("<?xml").skip(1).map(|plist| {
         let end = plist.rfind(END)? + END.len();
@@ -123,7 +125,7 @@ fn lines(answer: &str) -> impl Iterator<Item = &str> {
 }
 
 fn policy(plist: &str) -> Option<(PasswordPolicy, Vec<String>)> {
-    let plist: Value = plist::from_bytes(plist.as_bytes()).ok()?;
+    let plist = property_list::parse(plist.as_bytes())?;
     let plist = plist.as_dictionary()?;
     let is_known = CATEGORIES.iter().any(|category| plist.contains_key(category));
     if !plist.is_empty() && !is_known {

@@ -1,1 +1,161 @@
-//! x
+//! What holds for every check.
+
+use shared::posture::{self, FieldKind};
+use shared::reading::{FieldValue, MATCHED_LIMIT};
+
+use super::fixture::{Mac, unknown};
+use super::*;
+use crate::host::{Answer, Recorded};
+
+#[test]
+fn a_mute_mac_is_unknown_in_every_check() {
+    let mute = Recorded::mute(jiff::Timestamp::UNIX_EPOCH);
+    for check in ALL {
+        let reading = check.run(&mute);
+        assert_eq!(reading.outcome, Outcome::Unknown, "{}", check.id);
+        assert_eq!(reading.reason.as_deref(), Some("missing"), "{}", check.id);
+        assert!(!reading.sources.is_empty(), "{} names no source", check.id);
+    }
+}
+
+/// Answers every question in the same way.
+struct Parrot(Answer, crate::host::FileAnswer);
+
+impl Host for Parrot {
+    fn run(&self, _argv: &[&str]) -> Answer {
+        self.0.clone()
+    }
+
+    fn read(&self, _path: &str) -> crate::host::FileAnswer {
+        self.1.clone()
+    }
+
+    fn exists(&self, _path: &str) -> bool {
+        true
+    }
+
+    fn list(&self, _path: &str) -> Vec<String> {
+        vec!["x".to_owned()]
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+
+    fn is_recorded(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_mac_that_hangs_rambles_or_fails_is_unknown_in_every_check() {
+    use crate::host::FileAnswer;
+    let done =
+        |exit, stdout: &[u8]| Answer::Done { exit, stdout: stdout.into(), stderr: Vec::new() };
+    for (answer, file) in [
+        (Answer::TimedOut, FileAnswer::Refused),
+        (Answer::Overlong, FileAnswer::Refused),
+        (done(0, b""), FileAnswer::Bytes(Vec::new())),
+        (done(0, b"\n\n"), FileAnswer::Bytes(b"\n".to_vec())),
+        (done(1, b""), FileAnswer::Missing),
+        (done(0, b"\xff\xfe\x00"), FileAnswer::Bytes(b"\xff\xfe\x00".to_vec())),
+        (
+            done(0, b"<?xml version=\"1.0\"?><plist><true/></plist>"),
+            FileAnswer::Bytes(b"<plist><true/></plist>".to_vec()),
+        ),
+        (done(0, b"usage: tool [-h]"), FileAnswer::Bytes(b"{}".to_vec())),
+        (done(0, b"{}"), FileAnswer::Bytes(b"bplist00".to_vec())),
+        (done(137, b"FileVault is On.\n"), FileAnswer::Missing),
+    ] {
+        for reading in read_all(&Parrot(answer.clone(), file)) {
+            assert_eq!(reading.outcome, Outcome::Unknown, "{answer:?}: {reading:?}");
+        }
+    }
+}
+
+#[test]
+fn the_registry_is_the_posture_table() {
+    let ids: Vec<&str> = ALL.iter().map(|check| check.id).collect();
+    let known: Vec<&str> = posture::CHECKS.iter().map(|schema| schema.id).collect();
+    assert_eq!(ids, known);
+}
+
+#[test]
+fn a_check_that_breaks_reads_as_unknown() {
+    let broken = Check { id: "os", read: |_| panic!("on purpose") };
+    assert_eq!(unknown(&broken, &Mac::new()), "not-understood");
+}
+
+/// Holds a reading against the table: known names, right kinds, known words.
+#[track_caller]
+fn assert_in_posture(reading: &Reading) {
+    let schema = posture::check(&reading.id).unwrap();
+    for (name, value) in &reading.fields {
+        let field = schema.field(name).unwrap_or_else(|| panic!("{}.{name}", reading.id));
+        let is_kind = match (field.kind, value) {
+            (FieldKind::Flag, FieldValue::Flag(_))
+            | (FieldKind::Integer, FieldValue::Integer(_))
+            | (FieldKind::Text, FieldValue::Text(_)) => true,
+            (FieldKind::Choice(words), FieldValue::Text(word)) => words.contains(&word.as_str()),
+            _ => false,
+        };
+        assert!(is_kind, "{}.{name} = {value:?}", reading.id);
+    }
+}
+
+/// Observations that together carry every field.
+#[test]
+fn fields_are_those_of_the_posture_table() {
+    let macs = [
+        filevault::tests::full(),
+        password_policy::tests::full(),
+        firewall::tests::full(),
+        os::tests::full(),
+    ];
+    for (check, macs) in ALL.iter().zip(macs) {
+        let mut seen = std::collections::BTreeSet::new();
+        for mac in macs {
+            let reading = check.run(&mac);
+            assert_eq!(reading.outcome, Outcome::Observed, "{reading:?}");
+            assert_in_posture(&reading);
+            seen.extend(reading.fields.into_keys());
+        }
+        let schema = posture::check(check.id).unwrap();
+        let known: std::collections::BTreeSet<String> =
+            schema.fields.iter().map(|field| field.name.to_owned()).collect();
+        assert_eq!(seen, known, "{}", check.id);
+    }
+}
+
+#[test]
+fn choices_are_those_of_the_posture_table() {
+    let words = |check: &str, field: &str| match posture::check(check)
+        .unwrap()
+        .field(field)
+        .unwrap()
+        .kind
+    {
+        FieldKind::Choice(words) => words.to_vec(),
+        kind => panic!("{check}.{field} is {kind:?}"),
+    };
+    assert_eq!(words("filevault", "state"), filevault::tests::states());
+    assert_eq!(words("filevault", "source"), filevault::tests::sources());
+    assert_eq!(words("firewall", "state"), firewall::tests::states());
+    assert_eq!(words("firewall", "source"), firewall::tests::sources());
+}
+
+#[test]
+fn sources_say_how_and_what_without_names() {
+    let long = format!(
+        "FileVault is Off.\nDeferred enablement appears to be active for user '{}'.",
+        "jdoe ".repeat(100)
+    );
+    let mac = Mac::new().says("/usr/bin/fdesetup status", &long);
+    let reading = ALL[0].run(&mac);
+    let source = &reading.sources[0];
+    assert_eq!(source.method, "exec:/usr/bin/fdesetup status");
+    assert_eq!(source.exit, Some(0));
+    assert_eq!(source.sha256.as_ref().unwrap().len(), 64);
+    let matched = source.matched.as_ref().unwrap();
+    assert!(matched.chars().count() <= MATCHED_LIMIT && !matched.contains("jdoe"), "{matched}");
+}

@@ -63,11 +63,15 @@ impl Status {
             Some(_) => Self::new(State::RestartPending),
             // Without bad news there must be one plain word and nothing that
             // nobody understands.
-            None => match lines.iter().filter(|&&line| line != Line::MasterKeychain).collect::<Vec<_>>()[..] {
-                [Line::On] => Self::new(State::On),
-                [Line::Off] => Self::new(State::Off),
-                _ => return None,
-            },
+            None => {
+                match lines.iter().filter(|&&line| line != Line::MasterKeychain).collect::<Vec<_>>()
+                    [..]
+                {
+                    [Line::On] => Self::new(State::On),
+                    [Line::Off] => Self::new(State::Off),
+                    _ => return None,
+                }
+            }
         };
         Some(Self { institutional_key: Some(keychain), ..status })
     }

@@ -77,12 +77,12 @@ impl Parser<'_> {
     /// One part, before what says how often it repeats.
     fn part(&mut self) -> Option<Size> {
         match self.next()? {
-            '.' => Some(Size::ONE),
             '^' | '$' => Some(Size::NOTHING),
             '[' => self.set(),
             '(' => self.group(),
             '\\' => self.escaped(),
             '*' | '+' | '?' | '{' | '}' | ']' => None,
+            // A character, or the dot that stands for any.
             _ => Some(Size::ONE),
         }
     }
@@ -222,9 +222,17 @@ mod tests {
 
     #[test]
     fn a_way_around_counts_whatever_number_stands_beside_it() {
-        for pattern in
-            ["^$|.{8,}", "^$|.{4,}+", ".{8,}|", "^(|.{8,})$", "^(.{8,})?$", "(.{8,})*", ".{0,8}", ".{8,}|^$", "(.{8,}){0,}"]
-        {
+        for pattern in [
+            "^$|.{8,}",
+            "^$|.{4,}+",
+            ".{8,}|",
+            "^(|.{8,})$",
+            "^(.{8,})?$",
+            "(.{8,})*",
+            ".{0,8}",
+            ".{8,}|^$",
+            "(.{8,}){0,}",
+        ] {
             assert_eq!(length(pattern), Length::whole(0), "{pattern}");
         }
         assert_eq!(length(".{12,}|.{6,}"), Length::whole(6));
@@ -240,9 +248,23 @@ mod tests {
     #[test]
     fn broken_and_rare_patterns_are_not_understood() {
         for pattern in [
-            ".{8,", ".{,8}", ".{8,4}", "{8,}", "(.{8,}", ".{8,})", "[a-z", "[[:alpha:]]{8,}",
-            "(.)\\1{8,}", "\\Q.{8,}\\E", "(?i).{8,}", "(?<=x).{8,}", "a**{8,}", "[]{8,}",
-            "[a-z&&[^b]]{8,}", ".{99999999999999999999,}", "\\",
+            ".{8,",
+            ".{,8}",
+            ".{8,4}",
+            "{8,}",
+            "(.{8,}",
+            ".{8,})",
+            "[a-z",
+            "[[:alpha:]]{8,}",
+            "(.)\\1{8,}",
+            "\\Q.{8,}\\E",
+            "(?i).{8,}",
+            "(?<=x).{8,}",
+            "a**{8,}",
+            "[]{8,}",
+            "[a-z&&[^b]]{8,}",
+            ".{99999999999999999999,}",
+            "\\",
         ] {
             assert_eq!(length(pattern), Length::UNKNOWN, "{pattern}");
         }

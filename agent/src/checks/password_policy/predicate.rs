@@ -8,10 +8,18 @@ use super::{Length, pattern};
 
 /// Attributes and words of rules that do not look at the password's length.
 const OTHER_WORDS: &[&str] = &[
-    "none", "any", "all", "in", "true", "false",
-    "policyAttributeSequentialCharacters", "policyAttributeMaximumSequentialCharacters",
-    "policyAttributeConsecutiveCharacters", "policyAttributeMaximumConsecutiveCharacters",
-    "policyAttributePasswordHashes", "policyAttributePasswordHistory",
+    "none",
+    "any",
+    "all",
+    "in",
+    "true",
+    "false",
+    "policyAttributeSequentialCharacters",
+    "policyAttributeMaximumSequentialCharacters",
+    "policyAttributeConsecutiveCharacters",
+    "policyAttributeMaximumConsecutiveCharacters",
+    "policyAttributePasswordHashes",
+    "policyAttributePasswordHistory",
     "policyAttributePasswordHistoryDepth",
 ];
 
@@ -128,7 +136,9 @@ impl Parser<'_> {
 
     fn comparison(&mut self) -> Option<Length> {
         let end = self.tokens.iter().position(|token| {
-            matches!(token, Token::Open | Token::Close) || is_join(token, "or", "||") || is_join(token, "and", "&&")
+            matches!(token, Token::Open | Token::Close)
+                || is_join(token, "or", "||")
+                || is_join(token, "and", "&&")
         });
         let tokens = self.tokens.get(..end.unwrap_or(self.tokens.len()))?;
         self.skip(tokens.len());
@@ -200,7 +210,11 @@ fn is_other(token: &Token) -> bool {
             word.parse::<i64>().is_ok()
                 || OTHER_WORDS.iter().any(|known| {
                     // Words of the language have no case, attributes do.
-                    if known.starts_with("policy") { word == known } else { word.eq_ignore_ascii_case(known) }
+                    if known.starts_with("policy") {
+                        word == known
+                    } else {
+                        word.eq_ignore_ascii_case(known)
+                    }
                 })
         }
         Token::Operator(_) => true,
