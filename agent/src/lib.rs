@@ -7,6 +7,7 @@ pub mod chain;
 pub mod checks;
 pub mod cli;
 pub mod collector;
+pub mod config;
 pub mod context;
 pub mod delivery;
 pub mod device;
@@ -16,8 +17,12 @@ pub mod host;
 pub mod identity;
 mod property_list;
 pub mod report;
+pub mod schedule;
 pub mod spool;
 pub mod state;
+pub mod supervisor;
+#[cfg(test)]
+mod testbed;
 
 pub use context::{Clock, Context};
 pub use enrollment::{EnrollError, EnrollOutcome, enroll};

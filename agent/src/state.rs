@@ -221,7 +221,8 @@ fn make_private(path: &Path) -> io::Result<()> {
 
 /// Whether neither group nor others have any right.
 pub(crate) fn is_private(mode: u32) -> bool {
-    mode & 0o070 == 0 && mode & 0o007 == 0
+    const OTHERS: u32 = 0o077;
+    mode | OTHERS == mode ^ OTHERS
 }
 
 fn write_flushed(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,0 +1,96 @@
+//! `muster-agent enroll`: become known to a collector.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use shared::token::Token;
+
+use super::ending::{fail, of_enroll, print, say};
+use super::place::{PlaceArgs, block_on};
+use crate::enrollment::{EnrollOutcome, enroll};
+use crate::exit::Exit;
+
+/// Longest token file that is read, in bytes.
+const TOKEN_LIMIT: u64 = 4096;
+
+/// What `enroll` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 enrolled; 65 damaged token; 69 collector away; \
+    75 waits for approval, the same command asks again; 76 odd answer or certificate; \
+    77 refused, or not run as root; 78 wrong address.")]
+pub(super) struct Args {
+    /// The token that IT sent, or `-` to read it from standard input
+    #[arg(required_unless_present = "token_file", conflicts_with = "token_file")]
+    token: Option<Secret>,
+    /// Read the token from a file, which hides it from the list of processes
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// A token on the command line, which debug output never shows.
+#[derive(Clone)]
+struct Secret(String);
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+/// Runs `enroll`.
+pub(super) fn run(args: &Args) -> Exit {
+    let text = match token_text(args) {
+        Ok(text) => text,
+        Err(exit) => return exit,
+    };
+    let token: Token = match text.parse() {
+        Ok(token) => token,
+        Err(error) => return fail(&error, Exit::BadInput),
+    };
+    let context = match args.place.context() {
+        Ok(context) => context,
+        Err(exit) => return exit,
+    };
+    block_on(async {
+        match enroll(&context, &token).await {
+            Ok(EnrollOutcome::Enrolled { device_id, url }) => {
+                print(|out| writeln!(out, "Enrolled at {url} as device {device_id}."))
+            }
+            Ok(EnrollOutcome::Already { device_id, url }) => print(|out| {
+                writeln!(out, "Enrolled at {url} as device {device_id} before, with this token.")
+            }),
+            Ok(EnrollOutcome::Pending { reason }) => {
+                say(&format!(
+                    "muster-agent: the enrolment waits for approval: {reason}; the same command, or `muster-agent report`, asks again"
+                ));
+                Exit::TryLater
+            }
+            Err(error) => fail(&error, of_enroll(&error)),
+        }
+    })
+}
+
+fn token_text(args: &Args) -> Result<String, Exit> {
+    let (name, read) = match (&args.token_file, &args.token) {
+        (Some(path), _) => (path.display().to_string(), std::fs::File::open(path).map(limited)),
+        (None, Some(Secret(text))) if text != "-" => return Ok(text.clone()),
+        (None, _) => ("standard input".to_owned(), Ok(limited(std::io::stdin()))),
+    };
+    let text = read.and_then(std::io::read_to_string);
+    text.map_err(|error| {
+        say(&format!("muster-agent: cannot read the token from `{name}`: {error}"));
+        Exit::Io
+    })
+}
+
+fn limited(source: impl std::io::Read + 'static) -> Box<dyn std::io::Read> {
+    Box::new(source.take(TOKEN_LIMIT))
+}

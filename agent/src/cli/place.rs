@@ -1,0 +1,64 @@
+//! The options that name a computer and a state folder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cli::ending::{fail, say};
+use crate::config::state_dir;
+use crate::context::{Clock, Context};
+use crate::exit::Exit;
+use crate::host::{Host, Live, Recorded};
+
+/// Where the state is.
+#[derive(Debug, clap::Args)]
+pub(super) struct StateArgs {
+    /// Folder of key, identity and queue, instead of the usual one
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+}
+
+impl StateArgs {
+    /// The folder.
+    pub(super) fn folder(&self) -> PathBuf {
+        state_dir(self.state_dir.clone())
+    }
+}
+
+/// Which computer is read, and where its state is.
+#[derive(Debug, clap::Args)]
+pub(super) struct PlaceArgs {
+    #[command(flatten)]
+    state: StateArgs,
+    /// Read this recording instead of this Mac; reports say so
+    #[arg(long, value_name = "FILE")]
+    recording: Option<PathBuf>,
+}
+
+impl PlaceArgs {
+    /// The context of one run. Its clock is the real one, whatever the
+    /// recording's says: what is signed now is signed now.
+    pub(super) fn context(&self) -> Result<Context, Exit> {
+        let host: Arc<dyn Host + Send + Sync> = match &self.recording {
+            None => Arc::new(Live::new()),
+            Some(path) => {
+                let name = path.display().to_string();
+                let bytes = std::fs::read(path).map_err(|error| {
+                    say(&format!("muster-agent: cannot read the recording `{name}`: {error}"));
+                    Exit::Io
+                })?;
+                let recorded = Recorded::parse(&name, &bytes);
+                Arc::new(recorded.map_err(|error| fail(&error, Exit::BadInput))?)
+            }
+        };
+        let clock = Clock::of(Live::new());
+        Ok(Context { host, state_dir: self.state.folder(), clock })
+    }
+}
+
+/// Runs a command's future to its end.
+pub(super) fn block_on(future: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => fail(&error, Exit::Software),
+    }
+}

@@ -1,0 +1,75 @@
+//! `muster-agent show`: the very bytes that were last signed and sent.
+
+use std::io::{self, Write};
+
+use shared::envelope::Envelope;
+use shared::keys::hex;
+use shared::posture::CHECKS;
+
+use super::ending::{fail, of_state, print, say};
+use super::place::StateArgs;
+use crate::chain::last_signed;
+use crate::exit::Exit;
+use crate::identity::Identity;
+use crate::state::{StateError, StateFolder};
+
+/// What `show` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 shown; 77 not run as root; 78 nothing was signed yet.")]
+pub(super) struct Args {
+    /// The exact bytes that were signed, and nothing else
+    #[arg(long, conflicts_with = "envelope")]
+    raw: bool,
+    /// The signed envelope as it was sent
+    #[arg(long)]
+    envelope: bool,
+    /// What is read and why, and what it tells about a person
+    #[arg(long, conflicts_with_all = ["raw", "envelope"])]
+    explain: bool,
+    #[command(flatten)]
+    state: StateArgs,
+}
+
+/// Runs `show`.
+pub(super) fn run(args: &Args) -> Exit {
+    if args.explain {
+        return print(explain);
+    }
+    match read(&StateFolder::at(&args.state.folder())) {
+        Ok(Some(envelope)) if args.raw => print(|out| out.write_all(&envelope.payload)),
+        Ok(Some(envelope)) if args.envelope => print(|out| writeln!(out, "{}", envelope.to_json())),
+        Ok(Some(envelope)) => print(|out| pretty(&envelope, out)),
+        Ok(None) => {
+            say("muster-agent: nothing was signed yet; run `muster-agent report`");
+            Exit::Config
+        }
+        Err(error) => fail(&error, of_state(&error)),
+    }
+}
+
+fn read(folder: &StateFolder) -> Result<Option<Envelope>, StateError> {
+    let Some(identity) = Identity::load(folder)? else { return Ok(None) };
+    last_signed(folder, &identity.key)
+}
+
+fn pretty(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Statement SHA-256: {}", hex(&envelope.digest()))?;
+    writeln!(out, "Signed by key:     {}", envelope.keyid.as_str())?;
+    let value: serde_json::Value = serde_json::from_slice(&envelope.payload)?;
+    writeln!(out, "{value:#}")
+}
+
+fn explain(out: &mut dyn Write) -> io::Result<()> {
+    for check in CHECKS {
+        writeln!(out, "{}: {}", check.id, check.about)?;
+        writeln!(out, "  Why: {}", check.why)?;
+        for field in check.fields {
+            writeln!(out, "  {}: {}", field.name, field.meaning)?;
+            if !field.privacy.is_empty() {
+                writeln!(out, "    About a person: {}", field.privacy)?;
+            }
+        }
+    }
+    writeln!(out, "Each report also holds the device's id, serial number, hardware UUID and model,")?;
+    writeln!(out, "the agent's version, the time, and the lines of the tools' answers that decided.")
+}
