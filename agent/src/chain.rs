@@ -69,6 +69,12 @@ impl<'a> Chain<'a> {
         Ok(chain)
     }
 
+    /// The chain as it stands, for looking at it alone.
+    pub fn look(folder: &'a StateFolder, key: &str, progress: Progress) -> Self {
+        let (first_previous, spool) = (String::new(), Spool::of(folder, key));
+        Self { folder, key: key.to_owned(), first_previous, progress, spool }
+    }
+
     /// Adopts a statement that was written, but not yet recorded.
     fn mend(&mut self, newest: Option<Head>) -> Result<(), StateError> {
         let known = self.progress.head.as_ref().map_or(0, |head| head.sequence);

@@ -3,10 +3,18 @@
 use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
+use shared::names::TOKEN_PREFIX;
 
 use crate::exit::Exit;
 
 mod check;
+mod ending;
+mod enroll;
+mod place;
+mod report;
+mod run;
+mod show;
+mod status;
 
 /// Reads a Mac's security settings, signs what it observed and reports it.
 #[derive(Debug, Parser)]
@@ -20,6 +28,16 @@ struct Cli {
 enum Command {
     /// Check this Mac against a policy, without sending anything.
     Check(check::Args),
+    /// Become known to a collector, with the token that IT sent.
+    Enroll(enroll::Args),
+    /// Read everything once, sign it and deliver what waits.
+    Report(report::Args),
+    /// Stay and report on schedule; this is what the daemon runs.
+    Run(run::Args),
+    /// Say where this device stands with its collector.
+    Status(status::Args),
+    /// Show what was last signed and sent, byte for byte.
+    Show(show::Args),
 }
 
 /// Runs the command that `args` name and says how it ended.
@@ -30,6 +48,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     };
     match cli.command {
         Command::Check(args) => check::run(&args),
+        Command::Enroll(args) => enroll::run(&args),
+        Command::Report(args) => report::run_command(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Show(args) => show::run(&args),
     }
 }
 
@@ -39,9 +62,34 @@ fn usage(error: &clap::Error) -> Exit {
     if error.use_stderr() {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
-        eprintln!("muster-agent: {first}");
+        eprintln!("muster-agent: {}", without_tokens(first));
         return Exit::Usage;
     }
     print!("{error}");
     Exit::Success
+}
+
+/// A misplaced argument is named in the error; a token must not be.
+fn without_tokens(line: &str) -> String {
+    let mut parts = line.split(TOKEN_PREFIX);
+    let mut safe = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_token = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        safe.push_str(TOKEN_PREFIX);
+        safe.push_str("...");
+        safe.push_str(part.trim_start_matches(is_token));
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_tokens;
+
+    #[test]
+    fn a_token_never_shows_up_in_an_error() {
+        let line = "error: unexpected argument 'mst1.abc-_9' found";
+        assert_eq!(without_tokens(line), "error: unexpected argument 'mst1....' found");
+        assert_eq!(without_tokens("plain"), "plain");
+    }
 }

@@ -17,10 +17,16 @@ use crate::state::StateError;
 pub(super) fn fail(error: &dyn Error, exit: Exit) -> Exit {
     let mut line = format!("muster-agent: {error}");
     let mut cause = error.source();
+    let mut is_denied = false;
     while let Some(next) = cause {
+        let io = next.downcast_ref::<std::io::Error>();
+        is_denied |= io.is_some_and(|it| it.kind() == std::io::ErrorKind::PermissionDenied);
         line.push_str(": ");
         line.push_str(&next.to_string());
         cause = next.source();
+    }
+    if is_denied {
+        line.push_str("; run this command with `sudo`");
     }
     say(&line);
     exit
@@ -93,13 +99,12 @@ pub(super) fn of_enroll(error: &EnrollError) -> Exit {
 /// The exit code for a run that made no report.
 pub(super) fn of_report(error: &ReportError) -> Exit {
     match error {
-        ReportError::NotEnrolled => Exit::Config,
         ReportError::Pending(_) => Exit::TryLater,
         ReportError::Trouble(_) => Exit::NotPermitted,
         ReportError::Identity(IdentityError::State(error)) | ReportError::State(error) => {
             of_state(error)
         }
-        ReportError::Identity(_) => Exit::Config,
+        ReportError::NotEnrolled | ReportError::Identity(_) => Exit::Config,
         ReportError::Enroll(error) => of_enroll(error),
         ReportError::Key(error) => of_key(error),
         ReportError::Build(_) => Exit::Software,

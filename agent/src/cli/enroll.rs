@@ -1,6 +1,5 @@
 //! `muster-agent enroll`: become known to a collector.
 
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use shared::token::Token;

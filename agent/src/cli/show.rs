@@ -70,6 +70,12 @@ fn explain(out: &mut dyn Write) -> io::Result<()> {
             }
         }
     }
-    writeln!(out, "Each report also holds the device's id, serial number, hardware UUID and model,")?;
-    writeln!(out, "the agent's version, the time, and the lines of the tools' answers that decided.")
+    writeln!(
+        out,
+        "Each report also holds the device's id, serial number, hardware UUID and model,"
+    )?;
+    writeln!(
+        out,
+        "the agent's version, the time, and the lines of the tools' answers that decided."
+    )
 }
