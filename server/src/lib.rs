@@ -2,10 +2,12 @@
 
 pub mod app;
 pub mod ca;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod device_api;
 pub mod enroll;
+pub mod exit;
 pub mod fleet;
 pub mod ingest;
 pub mod invitation;

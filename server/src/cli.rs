@@ -1,0 +1,93 @@
+//! The command line of `muster-server`.
+
+mod admin;
+mod device;
+mod invite;
+mod os_releases;
+mod place;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::{Exit, Failure};
+use place::PlaceOptions;
+
+/// Verifies, keeps, judges and shows what company Macs report.
+#[derive(Debug, Parser)]
+#[command(name = "muster-server", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 64 wrong command line, 65 unusable file, \
+69 a port or service is not free, 70 the program is at fault, 73 a file cannot be made, \
+74 a file is absent or cannot be read, 78 wrong configuration.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the collector.
+    Serve(serve::ServeOptions),
+    /// Invite a person to enrol one Mac; prints the token once.
+    Invite(invite::InviteOptions),
+    /// List devices, or change what one may do.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
+    /// The catalogue of macOS releases.
+    #[command(subcommand)]
+    OsReleases(os_releases::OsReleasesCommand),
+    /// Administrators.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+}
+
+/// Runs one command; what went wrong is one line on standard error.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is wrong usage.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let result = match cli.command {
+        Command::Serve(options) => serve::run(options),
+        Command::Invite(options) => invite::run(options),
+        Command::Device(command) => device::run(command),
+        Command::OsReleases(command) => os_releases::run(command),
+        Command::Admin(command) => admin::run(command),
+    };
+    match result {
+        Ok(()) => Exit::Ok,
+        Err(failure) => {
+            // Standard error is closed: there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "muster-server: {failure}");
+            failure.exit
+        }
+    }
+}
+
+/// Writes one answer to standard output.
+fn answer(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // The reader has seen enough, as `head` does.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,106 @@
+//! `muster-server serve`
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use shared::policy::Policy;
+use tracing_subscriber::EnvFilter;
+
+use super::place::read_text;
+use super::{PlaceOptions, answer};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::serve::{Running, StartError, start};
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeOptions {
+    #[command(flatten)]
+    place: PlaceOptions,
+    /// Address and port to listen on [default: `127.0.0.1:8443`].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+/// Reports that may wait for the writer.
+const QUEUE: usize = 4096;
+
+pub(super) fn run(options: ServeOptions) -> Result<(), Failure> {
+    // Logging must not hold up requests; lines are dropped before requests
+    // are. The guard writes what is left when the program ends.
+    let (writer, _guard) = tracing_appender::non_blocking(std::io::stderr());
+    let filter = EnvFilter::try_from_env("MUSTER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).init();
+
+    let config = config(options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Software, format!("no runtime: {error}")))?;
+    runtime.block_on(serve(config))
+}
+
+fn config(options: ServeOptions) -> Result<Config, Failure> {
+    let place = options.place.place()?;
+    let wrong = |message| Failure::new(Exit::Config, message);
+    let policy = match &place.file.policy {
+        None => None,
+        Some(path) => {
+            let text = read_text(path)?;
+            let policy = Policy::parse(&text)
+                .map_err(|error| wrong(error.in_file(&path.display().to_string()).to_string()))?;
+            Some(Arc::new(policy))
+        }
+    };
+    Ok(Config {
+        listen: options
+            .listen
+            .or(place.file.listen)
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443))),
+        settings: place.file.settings().map_err(wrong)?,
+        tls_files: place.file.tls.map(|tls| (tls.certificate, tls.key)),
+        database: place.database,
+        state_dir: place.state_dir,
+        public_url: place.public_url,
+        policy,
+        accept_recorded: false,
+        notice: None,
+        queue: QUEUE,
+    })
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let database = config.database.display().to_string();
+    let running = start(config, Clock::System).await.map_err(|error| failure(&error))?;
+    answer(&format!(
+        "Listening on {} as {}, database {database}.\n",
+        running.address, running.app.public_url
+    ))?;
+    until_told_to_stop(running).await
+}
+
+async fn until_told_to_stop(running: Running) -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("going down: requests under way are finished first");
+    running.stop().await;
+    Ok(())
+}
+
+fn failure(error: &StartError) -> Failure {
+    let exit = match error {
+        StartError::Config(_) | StartError::Tls(_) => Exit::Config,
+        StartError::Bind { .. } => Exit::Unavailable,
+        StartError::Database { .. } | StartError::Ca(_) => Exit::Io,
+        StartError::State(_) => Exit::CannotCreate,
+        StartError::Thread(_) | StartError::Round(_) => Exit::Software,
+    };
+    Failure::new(exit, error.to_string())
+}
