@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The database refused.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The database file cannot be made.
+    #[error("the database cannot be made: {0}")]
+    File(std::io::Error),
     /// What is stored cannot be read.
     #[error("{what} in the database cannot be read: {why}")]
     Corrupt {

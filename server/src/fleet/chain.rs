@@ -24,6 +24,8 @@ pub enum Flag {
     CertificateExpired,
     /// `unchanged` since a report that is not the newest full one.
     Unmatched,
+    /// Another hardware UUID than the device has had so far.
+    OtherHardware,
     /// The answers come from a recording.
     Recorded,
 }
@@ -53,6 +55,11 @@ impl Flag {
             Self::Unmatched,
             "unmatched",
             "The report says that nothing changed since a report that the collector does not hold as the newest.",
+        ),
+        (
+            Self::OtherHardware,
+            "other-hardware",
+            "The report comes from another computer than before: the key was copied.",
         ),
         (Self::Recorded, "recorded", "The answers come from a recording, not from a Mac."),
     ];

@@ -62,6 +62,11 @@ pub fn receive(
     if report.certificate_expired {
         flags.push(Flag::CertificateExpired);
     }
+    if let (Some(known), Some(claimed)) = (&state.hardware_uuid, &posture.device.hardware_uuid)
+        && !known.eq_ignore_ascii_case(claimed)
+    {
+        flags.push(Flag::OtherHardware);
+    }
     if posture.host.is_some() {
         flags.push(Flag::Recorded);
     }

@@ -14,6 +14,8 @@ pub struct DeviceState {
     pub id: String,
     /// Whether it may report.
     pub lifecycle: Lifecycle,
+    /// The hardware UUID that it named first.
+    pub hardware_uuid: Option<String>,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
     /// When it came back after seven silent days, if ever.

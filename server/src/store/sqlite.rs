@@ -11,6 +11,7 @@ mod reports;
 mod rulebooks;
 mod state;
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,6 +27,14 @@ const MIGRATIONS: &[&str] = &[include_str!("sqlite/migrations/0001_first.sql")];
 
 /// Opens the database for writing, and brings its schema up to date.
 pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    // SQLite would make the file readable by everybody; its companions take
+    // over the mode of the database.
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    if let Err(error) = made
+        && error.kind() != std::io::ErrorKind::AlreadyExists
+    {
+        return Err(StoreError::File(error));
+    }
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;

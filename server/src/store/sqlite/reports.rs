@@ -9,6 +9,7 @@ use shared::statement::Posture;
 use super::{StoreError, state};
 use crate::app::Rules;
 use crate::clock::from_ms;
+use crate::fleet::chain::Flag;
 use crate::fleet::report::{Report, receive};
 use crate::fleet::state::{DeviceState, Lifecycle};
 use crate::store::reports::{Incoming, Kept, Reports};
@@ -182,11 +183,7 @@ fn find(db: &Connection, incoming: &Incoming, sequence: i64) -> Result<Option<Th
     Ok(found)
 }
 
-fn insert(
-    db: &Connection,
-    incoming: &Incoming,
-    flags: &[crate::fleet::chain::Flag],
-) -> Result<(), StoreError> {
+fn insert(db: &Connection, incoming: &Incoming, flags: &[Flag]) -> Result<(), StoreError> {
     const INSERT: &str = "INSERT INTO statement (device_id, chain, sequence, received_ms,
         finished_ms, kind, flags, keyid, digest, previous, payload, signature)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
@@ -211,7 +208,7 @@ fn insert(
 /// What the device says of itself, for lists and searches.
 fn save_claim(db: &Connection, device_id: &str, posture: &Posture) -> Result<(), StoreError> {
     const CLAIM: &str = "UPDATE device SET model = coalesce(?2, model),
-        serial = coalesce(?3, serial), hardware_uuid = coalesce(?4, hardware_uuid),
+        serial = coalesce(?3, serial), hardware_uuid = coalesce(hardware_uuid, ?4),
         agent_version = ?5, key_protection = ?6, recorded = ?7 WHERE id = ?1";
     db.prepare_cached(CLAIM)?.execute(params![
         device_id,
@@ -249,6 +246,16 @@ fn conflict(
         "Two different reports have sequence {}: two signers hold this key.",
         incoming.posture.sequence
     );
+    suspend(db, device, &reason, incoming.received_at)
+}
+
+/// Refuses the device's reports until a person has looked.
+fn suspend(
+    db: &Connection,
+    device: &mut DeviceState,
+    reason: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     super::devices::set_lifecycle(
         db,
         &super::devices::Step {
@@ -256,8 +263,8 @@ fn conflict(
             to: Lifecycle::Suspended,
             kind: "conflict",
             actor: "collector",
-            detail: &reason,
-            at: incoming.received_at,
+            detail: reason,
+            at,
         },
     )?;
     device.lifecycle = Lifecycle::Suspended;

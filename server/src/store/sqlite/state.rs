@@ -14,7 +14,7 @@ use crate::fleet::state::{DeviceState, Head, Lifecycle, Place};
 const LOAD: &str = "
     SELECT lifecycle, enrolled_ms, returned_ms, received_ms, chain, sequence, digest,
            full_sequence, full_digest, nonce_ms, readings, confirmed_ms, findings,
-           status, status_since_ms, was, judged_by, next_change_ms
+           status, status_since_ms, was, judged_by, next_change_ms, hardware_uuid
     FROM device WHERE id = ?1";
 
 /// Loads the state of `device_id`, if there is such a device.
@@ -35,6 +35,7 @@ fn from_row(id: &str, row: &Row<'_>) -> Result<DeviceState, StoreError> {
         id: id.to_owned(),
         lifecycle: Lifecycle::from_word(&lifecycle)
             .ok_or_else(|| StoreError::Corrupt { what: "lifecycle", why: lifecycle })?,
+        hardware_uuid: row.get(18)?,
         enrolled_at: from_ms(row.get(1)?),
         returned_at: time(row.get(2)?),
         received_at: time(row.get(3)?),
