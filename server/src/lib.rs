@@ -1,6 +1,7 @@
 //! The collector: verifies, keeps, judges and shows what the agents report.
 
 pub mod app;
+pub mod auth;
 pub mod ca;
 pub mod cli;
 pub mod clock;
@@ -20,3 +21,4 @@ pub mod serve;
 pub mod state_dir;
 pub mod store;
 pub mod tls;
+pub mod web;

@@ -6,7 +6,9 @@
 
 pub mod devices;
 pub mod reports;
+pub mod sessions;
 pub mod sqlite;
+pub mod views;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]

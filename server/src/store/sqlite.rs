@@ -9,7 +9,9 @@ mod keys;
 mod people;
 mod reports;
 mod rulebooks;
+pub mod sessions;
 mod state;
+mod views;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,10 @@ pub use reports::Writer;
 use super::StoreError;
 
 /// Every migration, in order; a landed one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("sqlite/migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("sqlite/migrations/0001_first.sql"),
+    include_str!("sqlite/migrations/0002_pages.sql"),
+];
 
 /// Opens the database for writing, and brings its schema up to date.
 pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {

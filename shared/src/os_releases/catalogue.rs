@@ -171,6 +171,11 @@ impl Catalogue {
         self.wire.models.get(id).map(|model| model.name.as_str())
     }
 
+    /// Identifier and name of every known model.
+    pub fn models(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.wire.models.iter().map(|(id, model)| (id.as_str(), model.name.as_str()))
+    }
+
     /// Every release, the oldest version first.
     pub fn releases(&self) -> &[Release] {
         &self.wire.releases

@@ -1,0 +1,10 @@
+-- What the pages of a large fleet are read by. Nothing here changes with a
+-- report that says nothing new.
+
+-- Filters, counts and orders of the device list, without the wide rows.
+CREATE INDEX device_list ON device(
+  lifecycle, status, status_since_ms, due_ms, failing, person_id, model, serial, os_version,
+  os_build, os_extra, key_protection
+);
+CREATE INDEX device_never_reported ON device(id) WHERE received_ms IS NULL;
+CREATE INDEX finding_open ON finding(device_id, status) WHERE until_ms IS NULL;

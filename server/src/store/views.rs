@@ -1,0 +1,101 @@
+//! What the console's pages read: records, and the traits that fetch them.
+
+pub mod device;
+pub mod fleet;
+pub mod history;
+pub mod list;
+mod standing;
+
+use jiff::Timestamp;
+use shared::policy::{FindingStatus, Mode};
+
+pub use self::standing::Standing;
+
+/// Everything that pages read.
+pub trait Views: fleet::FleetViews + list::ListViews + device::DeviceViews {}
+
+impl<T: fleet::FleetViews + list::ListViews + device::DeviceViews> Views for T {}
+
+/// Who holds a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Full name.
+    pub name: String,
+    /// Mail address.
+    pub email: String,
+}
+
+/// The system that a device last reported.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SystemSeen {
+    /// Product version.
+    pub version: String,
+    /// Build, where known.
+    pub build: Option<String>,
+    /// Suffix of a background security improvement; empty when there is none.
+    pub extra: Option<String>,
+}
+
+/// A required or recommended rule that does not pass now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The rule's id.
+    pub rule: String,
+    /// How much it matters.
+    pub mode: Mode,
+    /// Failing or unknown.
+    pub status: FindingStatus,
+    /// Since when; for a failure, short passes left out.
+    pub since: Timestamp,
+    /// When its grace ends or ended.
+    pub due: Option<Timestamp>,
+}
+
+/// A device as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// Random id given at enrolment.
+    pub id: String,
+    /// Who holds it, when somebody does.
+    pub owner: Option<Owner>,
+    /// Model identifier, such as `Mac15,12`.
+    pub model: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Its reports come from a recording.
+    pub recorded: bool,
+    /// Where it says that its key is kept, as in reports.
+    pub key_protection: String,
+    /// Version of its agent.
+    pub agent_version: String,
+    /// When it was enrolled.
+    pub enrolled: Timestamp,
+    /// When its newest report came.
+    pub received: Option<Timestamp>,
+    /// The system that it last reported.
+    pub system: Option<SystemSeen>,
+    /// How it stands.
+    pub standing: Standing,
+    /// Since when its status holds.
+    pub since: Timestamp,
+    /// How it stood before it went silent.
+    pub was: Option<Standing>,
+    /// When the first grace ends or ended.
+    pub due: Option<Timestamp>,
+    /// What does not pass: required before recommended.
+    pub problems: Vec<Problem>,
+}
+
+impl DeviceRow {
+    /// Required rules that fail, then recommended ones.
+    pub fn failing(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| problem.status == FindingStatus::Fail)
+    }
+
+    /// Required rules that are unknown.
+    pub fn unknown(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| {
+            problem.status == FindingStatus::Unknown && problem.mode == Mode::Required
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! What the overview reads: the whole fleet in a few numbers.
+
+use jiff::Timestamp;
+
+use super::history::Counts;
+use super::{DeviceRow, Standing, SystemSeen};
+use crate::store::StoreError;
+
+/// What the overview asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct OverviewAsk {
+    /// Changes after this instant.
+    pub changed_after: Timestamp,
+    /// A device that is unknown since before this instant needs attention.
+    pub unknown_before: Timestamp,
+    /// Longest list of devices that need attention.
+    pub attention_limit: u32,
+    /// Longest list of changes.
+    pub changes_limit: u32,
+}
+
+/// The fleet at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Devices by standing; a standing without devices may be left out.
+    pub standings: Vec<(Standing, u64)>,
+    /// When the device that is silent longest was last heard.
+    pub silent_since: Option<Timestamp>,
+    /// Devices that need a person, the most urgent first.
+    pub attention: Vec<DeviceRow>,
+    /// How many there are in all.
+    pub attention_total: u64,
+    /// Changes of status, the newest first.
+    pub changes: Vec<StatusChange>,
+    /// How many there were in all.
+    pub changes_total: u64,
+    /// Devices by the system that they last reported; archived ones left out.
+    pub systems: Vec<(Option<SystemSeen>, u64)>,
+}
+
+/// A device went from one status to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusChange {
+    /// The device.
+    pub device: DeviceRow,
+    /// When.
+    pub at: Timestamp,
+    /// Its status before; none when it is new.
+    pub from: Option<Standing>,
+    /// Its status after.
+    pub to: Standing,
+}
+
+/// Reads the fleet as a whole.
+pub trait FleetViews: Send + Sync {
+    /// The fleet in a few numbers.
+    fn overview(&self, ask: OverviewAsk) -> Result<Overview, StoreError>;
+
+    /// Devices by status at each of `instants`, which must be ascending.
+    fn counts_at(&self, instants: &[Timestamp]) -> Result<Vec<Counts>, StoreError>;
+
+    /// Whether the database answers.
+    fn ping(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,151 @@
+//! One device: what is wrong with it, how its owner fixes it, and why to
+//! believe it.
+
+mod findings;
+mod timeline;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Html;
+use jiff::{SignedDuration, Timestamp};
+
+use self::findings::{Findings, sorted};
+use self::timeline::Entry;
+use super::Console;
+use super::devices::model_words;
+use super::errors::PageError;
+use super::shell::{Section, Shell, html};
+use super::statement::{Proof, ReportView};
+use super::systems::{behind, facts, version_words};
+use super::times::When;
+use super::words::{Mark, device_name, key_meaning, key_word, word};
+use crate::app::Rules;
+use crate::store::views::device::{DeviceAsk, DeviceRecord, KeyRecord};
+use crate::store::views::{DeviceRow, Standing};
+
+/// Reports listed as evidence.
+const REPORTS: u32 = 10;
+/// A silence longer than this is told in the timeline.
+const GAP: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Template)]
+#[template(path = "device.html")]
+struct DevicePage {
+    shell: Shell,
+    head: Head,
+    findings: Findings,
+    timeline: Vec<Entry>,
+    reports: Vec<ReportView>,
+    proof: Option<Proof>,
+}
+
+/// What stands above the fold.
+struct Head {
+    id: String,
+    name: String,
+    mark: Mark,
+    was: &'static str,
+    since: When,
+    owner: Option<(String, String)>,
+    model: String,
+    serial: String,
+    version: String,
+    behind: String,
+    received: Option<When>,
+    enrolled: When,
+    key: &'static str,
+    key_meaning: &'static str,
+    agent_version: String,
+    platform: String,
+    hardware_uuid: String,
+    recorded: bool,
+    /// Why a person stopped it, as a full sentence.
+    stopped: String,
+    /// Nothing was ever received.
+    mute: bool,
+}
+
+/// The page of one device.
+pub(super) async fn page(
+    State(console): State<Console>,
+    shell: Shell,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
+    let ask = DeviceAsk { reports: REPORTS, gap: GAP };
+    let found = console
+        .read(move |views| {
+            let Some(record) = views.device(&id, ask)? else { return Ok(None) };
+            let keys = views.keys(&id)?;
+            Ok(Some((record, keys)))
+        })
+        .await?;
+    let (record, keys) = found.ok_or(PageError::NotFound("No device has this address."))?;
+    let rules = console.app.rulebook.current();
+    html(&view(shell, &record, &keys, &rules, console.app.clock.now()))
+}
+
+fn view(
+    shell: Shell,
+    record: &DeviceRecord,
+    keys: &[KeyRecord],
+    rules: &Rules,
+    now: Timestamp,
+) -> DevicePage {
+    let head = head(record, rules, now);
+    let proof = record.reports.first().map(|report| Proof::of(&record.row.id, report, keys));
+    DevicePage {
+        shell: shell.titled(head.name.clone(), Section::Devices),
+        findings: sorted(record, &rules.policy, now),
+        timeline: timeline::entries(record, &rules.policy),
+        reports: record.reports.iter().map(|report| ReportView::of(report, now)).collect(),
+        proof,
+        head,
+    }
+}
+
+fn head(record: &DeviceRecord, rules: &Rules, now: Timestamp) -> Head {
+    let row: &DeviceRow = &record.row;
+    let catalogue = &rules.catalogue;
+    let system = row.system.as_ref();
+    Head {
+        id: row.id.clone(),
+        name: device_name(row, catalogue),
+        mark: Mark::of_device(row, now),
+        was: match (row.standing, row.was) {
+            (Standing::Stale, Some(was)) => word(was),
+            _ => "",
+        },
+        since: When::relative(row.since, now),
+        owner: row.owner.as_ref().map(|owner| (owner.name.clone(), owner.email.clone())),
+        model: model_words(row, catalogue),
+        serial: row.serial.clone().unwrap_or_default(),
+        version: system.map(version_words).unwrap_or_default(),
+        behind: system
+            .map(|system| behind(facts(catalogue, system, now).as_ref()))
+            .unwrap_or_default(),
+        received: row.received.map(|at| When::relative(at, now)),
+        enrolled: When::relative(row.enrolled, now),
+        key: key_word(&row.key_protection),
+        key_meaning: key_meaning(&row.key_protection),
+        agent_version: row.agent_version.clone(),
+        platform: record.platform.clone(),
+        hardware_uuid: record.hardware_uuid.clone().unwrap_or_default(),
+        recorded: row.recorded,
+        stopped: stopped(row.standing, &record.lifecycle_reason),
+        mute: row.received.is_none(),
+    }
+}
+
+fn stopped(standing: Standing, reason: &str) -> String {
+    let what = match standing {
+        Standing::Suspended => "Its reports are refused until a person resumes it.",
+        Standing::Revoked => "Its key was revoked; no report of it is accepted any more.",
+        Standing::Pending => "A person has to approve it before its reports are accepted.",
+        Standing::Archived => "It is archived: no longer watched, and not counted.",
+        _ => return String::new(),
+    };
+    match reason {
+        "" => what.to_owned(),
+        reason => format!("{what} Reason: {reason}"),
+    }
+}

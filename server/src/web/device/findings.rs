@@ -1,0 +1,100 @@
+//! Findings in the order of need: failing ones opened with their fix, then
+//! unknown ones, then one line for each that passes.
+
+use jiff::Timestamp;
+use shared::os_releases::Version;
+use shared::policy::{FindingStatus, FixedBy, Mode, Policy};
+
+use crate::store::views::device::{DeviceRecord, FindingRecord};
+use crate::web::times::{When, length};
+use crate::web::words::rule_word;
+
+/// All findings of a device.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    /// Required and recommended rules that fail.
+    pub(super) failing: Vec<FindingView>,
+    /// Required and recommended rules of which nothing is known.
+    pub(super) unknown: Vec<FindingView>,
+    /// Rules that pass or do not apply.
+    pub(super) passing: Vec<FindingView>,
+    /// Neutral facts, whatever they say.
+    pub(super) facts: Vec<FindingView>,
+}
+
+/// One finding.
+#[derive(Clone, Debug)]
+pub(super) struct FindingView {
+    pub(super) title: String,
+    pub(super) recommended: bool,
+    pub(super) applies: bool,
+    pub(super) reason: String,
+    pub(super) why: String,
+    pub(super) steps: Vec<String>,
+    /// Who can put it right.
+    pub(super) fixed_by: &'static str,
+    pub(super) since: When,
+    pub(super) due: Option<When>,
+    pub(super) overdue: bool,
+    pub(super) reading: Option<When>,
+}
+
+/// Findings by what to do about them, each in the policy's order.
+pub(super) fn sorted(record: &DeviceRecord, policy: &Policy, now: Timestamp) -> Findings {
+    let version: Option<Version> =
+        record.row.system.as_ref().and_then(|system| system.version.parse().ok());
+    let place = |finding: &FindingRecord| {
+        let at = policy.rules.iter().position(|rule| rule.id == finding.rule);
+        (finding.mode == Mode::Recommended, at.unwrap_or(usize::MAX))
+    };
+    let mut records: Vec<&FindingRecord> =
+        record.findings.iter().filter(|finding| finding.mode != Mode::Off).collect();
+    records.sort_by_key(|finding| place(finding));
+    let mut findings = Findings::default();
+    for record in records {
+        let view = view(record, policy, version, now);
+        let list = match (record.mode, record.status) {
+            (Mode::Info, _) => &mut findings.facts,
+            (_, FindingStatus::Fail) => &mut findings.failing,
+            (_, FindingStatus::Unknown) => &mut findings.unknown,
+            (_, FindingStatus::Pass | FindingStatus::NotApplicable) => &mut findings.passing,
+        };
+        list.push(view);
+    }
+    findings
+}
+
+fn view(
+    record: &FindingRecord,
+    policy: &Policy,
+    version: Option<Version>,
+    now: Timestamp,
+) -> FindingView {
+    let rule = policy.rule(&record.rule);
+    let fails = record.status == FindingStatus::Fail;
+    let since = record.episode.filter(|_| fails).unwrap_or(record.from);
+    let overdue = record.due.is_some_and(|due| due <= now);
+    FindingView {
+        title: rule.map_or_else(|| rule_word(&record.rule), |rule| rule.title.clone()),
+        recommended: record.mode == Mode::Recommended,
+        applies: record.status != FindingStatus::NotApplicable,
+        reason: record.reason.clone(),
+        why: rule.map(|rule| rule.why.clone()).unwrap_or_default(),
+        steps: rule.map(|rule| rule.fix_for(version).to_vec()).unwrap_or_default(),
+        fixed_by: match rule.map(|rule| rule.fixed_by) {
+            Some(FixedBy::Owner) => "How its owner fixes it",
+            Some(FixedBy::It) => "How IT fixes it",
+            None => "",
+        },
+        since: When::relative(since, now),
+        due: record.due.filter(|_| fails).map(|due| {
+            if overdue {
+                When::said(due, format!("{} overdue", length(now.duration_since(due))))
+            } else {
+                When::relative(due, now)
+            }
+        }),
+        overdue,
+        reading: record.reading.map(|at| When::relative(at, now)),
+    }
+}

@@ -1,0 +1,139 @@
+//! What happened to a device, the newest first: statuses, rules, events, and
+//! times of silence.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use shared::policy::{FindingStatus, Mode, Policy};
+
+use crate::store::views::Standing;
+use crate::store::views::device::{DeviceRecord, EventRecord, FindingRecord};
+use crate::web::times::{When, exact, length};
+use crate::web::words::{kind, rule_word, word};
+
+/// Entries shown.
+const ENTRIES: usize = 40;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) at: When,
+    /// Shape beside it.
+    pub(super) kind: &'static str,
+    pub(super) title: String,
+    pub(super) detail: String,
+}
+
+/// The newest entries.
+pub(super) fn entries(record: &DeviceRecord, policy: &Policy) -> Vec<Entry> {
+    // A status follows from rules, so it stands above them at one instant.
+    let mut all: Vec<(Timestamp, Entry)> = statuses(&record.statuses).collect();
+    all.extend(rules(record, policy));
+    all.extend(record.events.iter().map(event));
+    all.extend(record.gaps.iter().map(|gap| {
+        let title = format!("No report for {}", length(gap.until.duration_since(gap.from)));
+        entry(
+            gap.until,
+            "silent",
+            title,
+            format!("The last one before came on {}.", exact(gap.from)),
+        )
+    }));
+    all.sort_by_key(|(at, _)| Reverse(*at));
+    all.into_iter().take(ENTRIES).map(|(_, entry)| entry).collect()
+}
+
+fn entry(
+    at: Timestamp,
+    kind: &'static str,
+    title: impl Into<String>,
+    detail: impl Into<String>,
+) -> (Timestamp, Entry) {
+    (at, Entry { at: When::exact(at), kind, title: title.into(), detail: detail.into() })
+}
+
+fn event(event: &EventRecord) -> (Timestamp, Entry) {
+    let (kind, title) = match event.kind.as_str() {
+        "suspended" => ("stopped", "Suspended".to_owned()),
+        "revoked" => ("stopped", "Key revoked".to_owned()),
+        "conflict" => ("stopped", "Two reports claim the same place".to_owned()),
+        "archived" => ("archived", "Archived".to_owned()),
+        other => ("none", sentence_case(&other.replace(['_', '-'], " "))),
+    };
+    let title = match event.actor.as_str() {
+        "" => title,
+        actor => format!("{title} by {actor}"),
+    };
+    entry(event.at, kind, title, event.detail.clone())
+}
+
+fn statuses(statuses: &[(Timestamp, Standing)]) -> impl Iterator<Item = (Timestamp, Entry)> + '_ {
+    statuses.iter().enumerate().map(|(index, (at, standing))| {
+        let title = match statuses.get(index + 1) {
+            Some((_, before)) => format!("{} → {}", word(*before), word(*standing)),
+            None => word(*standing).to_owned(),
+        };
+        entry(*at, kind(*standing), title, "")
+    })
+}
+
+/// Changes of required and recommended rules; first judgements of one instant
+/// are told together.
+fn rules(record: &DeviceRecord, policy: &Policy) -> Vec<(Timestamp, Entry)> {
+    let judged =
+        |finding: &&FindingRecord| matches!(finding.mode, Mode::Required | Mode::Recommended);
+    let mut findings: Vec<&FindingRecord> =
+        record.findings.iter().chain(&record.former).filter(judged).collect();
+    findings.sort_by_key(|finding| finding.from);
+    let mut seen = BTreeSet::new();
+    let mut first: BTreeMap<Timestamp, Vec<FindingStatus>> = BTreeMap::new();
+    let mut entries = Vec::new();
+    for finding in findings {
+        if seen.insert(finding.rule.as_str()) {
+            first.entry(finding.from).or_default().push(finding.status);
+            continue;
+        }
+        let title = policy
+            .rule(&finding.rule)
+            .map_or_else(|| sentence_case(&rule_word(&finding.rule)), |rule| rule.title.clone());
+        let (kind, verb) = status(finding.status);
+        let title = format!("{title}: {verb}");
+        entries.push(entry(finding.from, kind, title, finding.reason.clone()));
+    }
+    let told = |(at, statuses): (Timestamp, Vec<FindingStatus>)| {
+        entry(at, "none", "First judged", summary(&statuses))
+    };
+    entries.extend(first.into_iter().map(told));
+    entries
+}
+
+fn status(status: FindingStatus) -> (&'static str, &'static str) {
+    match status {
+        FindingStatus::Pass => ("pass", "passes"),
+        FindingStatus::Fail => ("fail", "fails"),
+        FindingStatus::Unknown => ("unknown", "unknown"),
+        FindingStatus::NotApplicable => ("none", "does not apply"),
+    }
+}
+
+fn summary(statuses: &[FindingStatus]) -> String {
+    let parts: Vec<String> = [
+        (FindingStatus::Pass, "passed"),
+        (FindingStatus::Fail, "failed"),
+        (FindingStatus::Unknown, "unknown"),
+        (FindingStatus::NotApplicable, "not applicable"),
+    ]
+    .into_iter()
+    .map(|(wanted, word)| (statuses.iter().filter(|one| **one == wanted).count(), word))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    let rules = if statuses.len() == 1 { "rule" } else { "rules" };
+    format!("{} {rules}: {}.", statuses.len(), parts.join(", "))
+}
+
+fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

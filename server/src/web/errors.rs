@@ -1,0 +1,111 @@
+//! Pages for what went wrong.
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::Console;
+use super::shell::{Section, Shell, html};
+use crate::auth::AuthError;
+use crate::store::StoreError;
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PageError {
+    /// Nothing has this address.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// The address holds something that cannot be understood.
+    #[error("{0}")]
+    BadAddress(String),
+    /// Another site asked for a change.
+    #[error("the request did not come from this console; open the page again and retry")]
+    OtherOrigin,
+    /// The database failed.
+    #[error("the database did not answer")]
+    Store(#[from] StoreError),
+    /// Nobody could be signed in or out.
+    #[error("signing in did not work")]
+    Auth(#[from] AuthError),
+    /// A template failed.
+    #[error("the page could not be made")]
+    Template(#[from] askama::Error),
+    /// A thread ended early.
+    #[error("the page could not be read")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// What the page about a failure says.
+#[derive(Clone, Debug)]
+struct Failure {
+    status: StatusCode,
+    title: &'static str,
+    message: String,
+}
+
+impl IntoResponse for PageError {
+    /// Logs here and nowhere else; [`explain`] makes the page.
+    fn into_response(self) -> Response {
+        let (status, title) = match &self {
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "Nothing here"),
+            Self::BadAddress(_) => (StatusCode::BAD_REQUEST, "This address does not work"),
+            Self::OtherOrigin => (StatusCode::FORBIDDEN, "Refused"),
+            Self::Store(StoreError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "Too busy"),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made"),
+        };
+        let message = if status.is_server_error() {
+            let causes = causes(&self);
+            tracing::error!(%causes, "a page failed");
+            "The cause is in the collector's log. Reports are received independently of this page."
+                .to_owned()
+        } else {
+            self.to_string()
+        };
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Failure { status, title, message });
+        response
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    shell: Shell,
+    message: String,
+}
+
+/// Puts the page to a failure.
+pub(super) async fn explain(
+    State(console): State<Console>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let shell = Shell::plain(&console, request.headers());
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Failure>() {
+        Some(Failure { status, title, message }) => {
+            let page = ErrorPage { shell: shell.titled(title, Section::None), message };
+            html(&page)
+                .map_or_else(|_| status.into_response(), |page| (status, page).into_response())
+        }
+        None => response,
+    }
+}
+
+/// The answer for an address that is none.
+pub(super) async fn not_found() -> PageError {
+    PageError::NotFound("No page has this address. The link may be old, or mistyped.")
+}

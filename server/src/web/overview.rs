@@ -1,0 +1,194 @@
+//! The first page: is anything wrong that was not wrong yesterday, and what
+//! to do first.
+
+mod chart;
+mod days;
+mod patches;
+mod sentence;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use jiff::{SignedDuration, Timestamp};
+use shared::os_releases::Catalogue;
+
+use self::chart::Chart;
+pub(super) use self::days::PastDays;
+use self::patches::{Exposure, PatchBar};
+use self::sentence::Part;
+use super::Console;
+use super::errors::PageError;
+use super::problems::{ProblemWord, problem_words};
+use super::shell::{Section, Shell, html};
+use super::times::{When, exact, length};
+use super::words::{INVITE_COMMAND, Mark, device_name, thousands};
+use crate::store::views::fleet::{Overview, OverviewAsk, StatusChange};
+use crate::store::views::{DeviceRow, Standing};
+
+/// Rows in each list; links lead to the rest.
+const ROWS: u32 = 12;
+/// A catalogue older than this cannot show that a Mac is up to date.
+const CATALOGUE_VALID_DAYS: i64 = 14;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    shell: Shell,
+    invite: &'static str,
+    empty: bool,
+    sentence: Vec<Part>,
+    as_of: String,
+    catalogue: CatalogueAge,
+    attention: Vec<AttentionRow>,
+    attention_more: String,
+    changes: Vec<ChangeRow>,
+    changes_more: String,
+    chart: Option<Chart>,
+    patches: Vec<PatchBar>,
+    exposure: Exposure,
+}
+
+/// How old the catalogue of releases is.
+struct CatalogueAge {
+    date: String,
+    words: String,
+    /// Too old to call a Mac up to date.
+    too_old: bool,
+}
+
+/// A device that needs a person.
+struct AttentionRow {
+    id: String,
+    name: String,
+    owner: String,
+    mark: Mark,
+    problems: Vec<ProblemWord>,
+    since: When,
+    due: Option<When>,
+    overdue: bool,
+}
+
+/// A device whose status changed.
+struct ChangeRow {
+    id: String,
+    name: String,
+    owner: String,
+    from: Option<Mark>,
+    to: Mark,
+    at: When,
+}
+
+/// The overview.
+pub(super) async fn page(
+    State(console): State<Console>,
+    shell: Shell,
+) -> Result<Html<String>, PageError> {
+    let now = console.app.clock.now();
+    let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now);
+    let ask = OverviewAsk {
+        changed_after: ago(24),
+        unknown_before: ago(3 * 24),
+        attention_limit: ROWS,
+        changes_limit: ROWS,
+    };
+    let past = std::sync::Arc::clone(&console.days);
+    let (overview, days) = console
+        .read(move |views| {
+            let overview = views.overview(ask)?;
+            let days = past.until(now, views)?;
+            Ok((overview, days))
+        })
+        .await?;
+    let catalogue = console.app.rulebook.current().catalogue;
+    let chart = Chart::new(&days, &overview.standings, now);
+    html(&view(shell, &overview, chart, &catalogue, now))
+}
+
+fn view(
+    shell: Shell,
+    overview: &Overview,
+    chart: Option<Chart>,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> OverviewPage {
+    let attention: Vec<AttentionRow> =
+        overview.attention.iter().map(|row| attention_row(row, catalogue, now)).collect();
+    let more = |total: u64, shown: usize| {
+        let rest = total.saturating_sub(shown as u64);
+        if rest == 0 { String::new() } else { thousands(rest) }
+    };
+    OverviewPage {
+        shell: shell.titled("Overview", Section::Overview),
+        invite: INVITE_COMMAND,
+        empty: overview.standings.is_empty(),
+        sentence: sentence::parts(&overview.standings, overview.silent_since, now),
+        as_of: exact(now),
+        catalogue: catalogue_age(catalogue, now),
+        attention_more: more(overview.attention_total, attention.len()),
+        attention,
+        changes_more: more(overview.changes_total, overview.changes.len()),
+        changes: overview.changes.iter().map(|one| change_row(one, catalogue, now)).collect(),
+        chart,
+        patches: patches::bars(&overview.systems, catalogue, now),
+        exposure: patches::exposure(&overview.systems, catalogue, now),
+    }
+}
+
+fn attention_row(row: &DeviceRow, catalogue: &Catalogue, now: Timestamp) -> AttentionRow {
+    let since = match row.standing {
+        Standing::Stale => row.received.unwrap_or(row.since),
+        Standing::NeverReported => row.enrolled,
+        Standing::NonCompliant | Standing::AtRisk => row
+            .failing()
+            .filter(|problem| problem.due.is_some())
+            .map(|problem| problem.since)
+            .min()
+            .unwrap_or(row.since),
+        _ => row.unknown().map(|problem| problem.since).min().unwrap_or(row.since),
+    };
+    let due = row.due.filter(|_| matches!(row.standing, Standing::NonCompliant | Standing::AtRisk));
+    let overdue = due.is_some_and(|due| due <= now);
+    AttentionRow {
+        id: row.id.clone(),
+        name: device_name(row, catalogue),
+        owner: owner_words(row),
+        mark: Mark::of_device(row, now),
+        problems: problem_words(row),
+        since: When::relative(since, now),
+        due: due.map(|due| match overdue {
+            true => When::said(due, format!("{} overdue", length(now.duration_since(due)))),
+            false => When::relative(due, now),
+        }),
+        overdue,
+    }
+}
+
+fn change_row(change: &StatusChange, catalogue: &Catalogue, now: Timestamp) -> ChangeRow {
+    ChangeRow {
+        id: change.device.id.clone(),
+        name: device_name(&change.device, catalogue),
+        owner: owner_words(&change.device),
+        from: change.from.map(Mark::of),
+        to: Mark::of(change.to),
+        at: When::relative(change.at, now),
+    }
+}
+
+fn owner_words(row: &DeviceRow) -> String {
+    row.owner.as_ref().map_or_else(|| "Nobody".to_owned(), |owner| owner.name.clone())
+}
+
+fn catalogue_age(catalogue: &Catalogue, now: Timestamp) -> CatalogueAge {
+    let as_of = catalogue.as_of();
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let days = i64::from((today - as_of).get_days()).max(0);
+    CatalogueAge {
+        date: as_of.strftime("%-d %b %Y").to_string(),
+        words: match days {
+            0 => "of today".to_owned(),
+            1 => "1 day old".to_owned(),
+            _ => format!("{days} days old"),
+        },
+        too_old: days > CATALOGUE_VALID_DAYS,
+    }
+}
