@@ -189,3 +189,6 @@ impl Courier for Collector {
         lines.map(|line| self.read(line)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,14 +135,17 @@ impl ServerCertVerifier for PinVerifier {
 pub(super) fn distrust(error: &reqwest::Error) -> Option<String> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = cause {
-        let tls = current.downcast_ref::<rustls::Error>();
-        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = tls.or_else(|| wrapped?.downcast_ref::<rustls::Error>());
-        match tls {
+        match current.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::InvalidCertificate(reason)) => return Some(words(reason)),
             Some(other) => return Some(other.to_string()),
-            None => cause = current.source(),
+            None => {}
         }
+        // An `io::Error` gives the source of what it wraps, not what it wraps.
+        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = match wrapped {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
     }
     None
 }
