@@ -208,4 +208,6 @@ async fn deliver_former<C: Courier>(
 }
 
 #[cfg(test)]
+mod openssl;
+#[cfg(test)]
 mod tests;
