@@ -1,7 +1,11 @@
 //! The command line of `muster-agent`.
+//!
+//! Results go to standard output, and nothing else does. What went wrong goes
+//! to standard error, in one line that says what to do.
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use shared::names::TOKEN_PREFIX;
 
@@ -10,11 +14,15 @@ use crate::exit::Exit;
 mod check;
 mod ending;
 mod enroll;
+mod failure;
+mod input;
 mod place;
 mod report;
 mod run;
 mod show;
 mod status;
+
+use failure::Failure;
 
 /// Reads a Mac's security settings, signs what it observed and reports it.
 #[derive(Debug, Parser)]
@@ -47,7 +55,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return usage(&error),
     };
     match cli.command {
-        Command::Check(args) => check::run(&args),
+        Command::Check(args) => check::run(&args).unwrap_or_else(|failure| failure.report()),
         Command::Enroll(args) => enroll::run(&args),
         Command::Report(args) => report::run_command(&args),
         Command::Run(args) => run::run(&args),
@@ -56,17 +64,25 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-/// Answers help and version on stdout, and a wrong command line in one line.
-#[expect(clippy::print_stderr, clippy::print_stdout, reason = "this is the command line")]
+/// Answers help and version, and refuses a wrong command line in one line.
 fn usage(error: &clap::Error) -> Exit {
-    if error.use_stderr() {
-        let text = error.to_string();
-        let first = text.lines().next().unwrap_or_default();
-        eprintln!("muster-agent: {}", without_tokens(first));
-        return Exit::Usage;
+    if !error.use_stderr() {
+        return ending::print(|out| write!(out, "{}", error.render()));
     }
-    print!("{error}");
-    Exit::Success
+    // What follows the first empty line is advice and usage.
+    let text = error.to_string();
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let text = lines.join(" ");
+    let what = match error.kind() {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "no command is given"
+        }
+        _ => text.strip_prefix("error: ").unwrap_or(&text),
+    };
+    let what = without_tokens(what);
+    let message = format!("{what}; run `muster-agent --help` to see what it takes");
+    Failure::new(Exit::Usage, message).report()
 }
 
 /// A misplaced argument is named in the error; a token must not be.

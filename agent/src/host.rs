@@ -31,6 +31,43 @@ pub trait Host: Sync {
     fn is_recorded(&self) -> bool;
 }
 
+/// The computer this runs on, or, where that is no Mac, one that answers
+/// nothing: another system's `mount` or `stat` must not speak for macOS.
+pub fn this_computer() -> Box<dyn Host> {
+    let live = Live::new();
+    if cfg!(target_os = "macos") { Box::new(live) } else { Box::new(Foreign(live)) }
+}
+
+/// A computer that is not a Mac: only its clock is used.
+#[derive(Clone, Copy, Debug)]
+struct Foreign(Live);
+
+impl Host for Foreign {
+    fn run(&self, _argv: &[&str]) -> Answer {
+        Answer::Missing
+    }
+
+    fn read(&self, _path: &str) -> FileAnswer {
+        FileAnswer::Missing
+    }
+
+    fn exists(&self, _path: &str) -> bool {
+        false
+    }
+
+    fn list(&self, _path: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn is_recorded(&self) -> bool {
+        false
+    }
+}
+
 /// Most bytes taken from each of a program's two outputs.
 pub const OUTPUT_LIMIT: usize = 1024 * 1024;
 
