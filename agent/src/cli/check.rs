@@ -59,8 +59,10 @@ fn policy(args: &Args) -> Result<Arc<Policy>, Failure> {
     let policy = Policy::parse(&input::text(path)?);
     // The error begins with the file's name itself.
     let file = path.display().to_string();
-    let policy =
-        policy.map_err(|error| Failure::new(Exit::BadInput, error.in_file(&file).to_string()))?;
+    let policy = policy.map_err(|error| {
+        let error = error.in_file(&file);
+        Failure::new(Exit::BadInput, format!("{error}; correct the policy and try again"))
+    })?;
     Ok(Arc::new(policy))
 }
 

@@ -38,24 +38,23 @@ pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Recorded, RecordingError
         fault(name, place, "", "the text is not valid UTF-8")
     })?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let recording: Recording = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let read = serde_path_to_error::deserialize(&mut json);
+    let Checked(recorded, _): Checked<Recording, Recorded> = read.map_err(|error| {
         let path = error.path().to_string();
         syntax(name, &path, error.inner())
     })?;
     json.end().map_err(|error| syntax(name, "", &error))?;
-    Ok(Recorded {
-        label: recording.label,
-        now: recording.recorded_at,
-        commands: recording.commands.0,
-        files: recording.files.0,
-    })
+    Ok(recorded)
 }
 
 fn syntax(name: &str, path: &str, error: &serde_json::Error) -> RecordingError {
     // The library repeats the place at the end of its sentence.
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
-    fault(name, (error.line(), error.column()), path, what)
+    let what = if error.is_eof() { "the text ends too early" } else { what };
+    // Not everybody who writes a recording writes Rust.
+    let what = what.replace("expected i32", "expected a whole number");
+    fault(name, (error.line(), error.column()), path, &what)
 }
 
 fn fault(name: &str, (line, column): (usize, usize), path: &str, what: &str) -> RecordingError {
@@ -83,6 +82,15 @@ struct Recording {
     recorded_at: Timestamp,
     commands: Table<Command, Vec<String>, Answer>,
     files: Table<File, String, FileAnswer>,
+}
+
+impl TryFrom<Recording> for Recorded {
+    type Error = &'static str;
+
+    fn try_from(recording: Recording) -> Result<Self, Self::Error> {
+        let Recording { label, recorded_at: now, commands, files, .. } = recording;
+        Ok(Self { label, now, commands: commands.0, files: files.0 })
+    }
 }
 
 fn known_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
@@ -167,7 +175,9 @@ impl TryFrom<File> for (String, FileAnswer) {
     }
 }
 
-/// An entry that was checked as soon as its closing brace was read.
+/// An object that was checked as soon as its closing brace was read.
+///
+/// A derived reader would take a list of values for an object as well.
 struct Checked<Entry, Valid>(Valid, PhantomData<Entry>);
 
 impl<'de, E, V> Deserialize<'de> for Checked<E, V>

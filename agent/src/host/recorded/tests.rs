@@ -103,7 +103,7 @@ fn a_wrong_type_is_named() {
     refused(
         r#""exit": 0"#,
         r#""exit": "zero""#,
-        "line 4, field \"commands[0].exit\": invalid type: string \"zero\", expected i32",
+        "line 4, field \"commands[0].exit\": invalid type: string \"zero\", expected a whole number",
     );
     refused(
         r#""2026-08-23T09:00:00Z""#,
@@ -174,7 +174,7 @@ fn a_file_has_exactly_one_content() {
 #[test]
 fn what_is_no_json_is_refused_with_its_place() {
     let message = |bytes: &[u8]| Recorded::parse("r.json", bytes).unwrap_err().to_string();
-    assert!(message(b"").starts_with("r.json, line 1, column 0: EOF while parsing a value; "));
+    assert!(message(b"").starts_with("r.json, line 1, column 0: the text ends too early; "));
     assert!(
         message(b"{\n \"a\": \xff}")
             .starts_with("r.json, line 2, column 7: the text is not valid UTF-8; ")
