@@ -28,8 +28,10 @@ pub(super) struct Args {
 /// Runs `run`.
 pub(super) fn run(args: &Args) -> Exit {
     let state_dir = args.state.folder();
-    if let Err(error) = StateFolder::open(&state_dir) {
-        return fail(&error, of_state(&error));
+    for folder in [state_dir.clone(), state_dir.join("logs")] {
+        if let Err(error) = StateFolder::open(&folder) {
+            return fail(&error, of_state(&error));
+        }
     }
     let Some(program) = own_program() else {
         say("muster-agent: cannot find the program itself; reinstall muster-agent");

@@ -100,7 +100,7 @@ fn write(status: &Status, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Last report:  {}, number {sequence}", or_never(progress.reported_at))?;
     writeln!(out, "Confirmed:    {}", or_never(progress.confirmed_at))?;
     let standing = progress.status.as_deref().unwrap_or("nothing yet");
-    writeln!(out, "Collector says: {standing}")?;
+    writeln!(out, "Standing:     {standing}, as the collector last said")?;
     let Spool { queued, dropped } = status.queue;
     writeln!(out, "Queue:        {queued} waiting, {dropped} lost to limits")?;
     if let Some(until) = progress.not_before {

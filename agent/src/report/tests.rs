@@ -209,6 +209,31 @@ fn a_busy_collector_is_left_alone_for_as_long_as_it_asks() {
     assert_eq!(bench.run().receipts.len(), 3);
 }
 
+#[test]
+fn reports_of_an_earlier_key_are_delivered_or_put_aside() {
+    for (mood, delivered) in [(Mood::Well, 2), (Mood::Refusing("unknown-key"), 0)] {
+        let mut bench = bench();
+        bench.collector.set(Mood::Away);
+        bench.run();
+        bench.run();
+        let former = bench.identity.key.clone();
+        bench.identity = enrolled(&bench.context.state_dir).0;
+        let folder = StateFolder::open(&bench.context.state_dir).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for mood in [Mood::Away, mood] {
+            let still_away = mood == Mood::Away;
+            bench.collector.set(mood);
+            let scope = Scope::QueueAlone;
+            let run = run_with(&bench.context, &folder, &bench.identity, scope, &bench.collector);
+            runtime.block_on(run).unwrap();
+            let keys = folder.list("keys").unwrap();
+            assert_eq!(keys.contains(&former), still_away, "{keys:?}");
+        }
+        assert_eq!(bench.collector.sequences().len(), delivered);
+        assert_eq!(folder.list("quarantine").unwrap().len(), 4 - 2 * delivered);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
