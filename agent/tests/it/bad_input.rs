@@ -110,7 +110,7 @@ fn a_wrong_recording_is_refused_with_its_place() {
             "\"label\": \"test\"",
             "FILE, line 4, column 2: expected `,` or `}`",
         ),
-        ("{\n", "[\n", "FILE, line 1, column 1: invalid type: sequence, expected an object"),
+        ("{\n", "[\n", "FILE, line 1, column 0: invalid type: sequence, expected an object"),
         (
             "\"label\": \"test\"",
             "\"label\": 7",
