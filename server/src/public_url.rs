@@ -95,7 +95,7 @@ mod tests {
             (Some("http://m.example"), loopback, "plain http"),
             (Some("http://127.0.0.1"), everywhere, "plain http"),
             (Some("https://m.example/x"), loopback, "nothing else"),
-            (Some("https://"), loopback, "nothing else"),
+            (Some("https://"), loopback, "must begin with https://"),
         ] {
             let error = decide(configured, listen).unwrap_err();
             assert!(error.contains(says), "{configured:?}: {error}");
