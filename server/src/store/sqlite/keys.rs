@@ -20,7 +20,7 @@ impl Keys for Readers {
             }
             let mut records: Vec<KeyRecord> = db
                 .prepare_cached(
-                    "SELECT keyid, device_id, chain, spki, device_key.status, lifecycle
+                    "SELECT keyid, device_id, device_key.chain, spki, device_key.status, lifecycle
                      FROM device_key JOIN device ON device.id = device_id
                      WHERE version > ?1 AND version <= ?2",
                 )?
