@@ -126,6 +126,20 @@ async fn ask_again(context: &Context, folder: &StateFolder) -> Result<(), Report
     }
 }
 
+/// Does one run through a courier that is there already, such as one that keeps
+/// its connections.
+pub async fn run_through<C: Courier>(
+    context: &Context,
+    scope: Scope,
+    courier: &C,
+) -> Result<RunSummary, ReportError> {
+    let folder = StateFolder::open(&context.state_dir)?;
+    let _lock = folder.lock()?;
+    ask_again(context, &folder).await?;
+    let identity = Identity::load(&folder)?.ok_or(ReportError::NotEnrolled)?;
+    run_with(context, &folder, &identity, scope, courier).await
+}
+
 async fn run_with<C: Courier>(
     context: &Context,
     folder: &StateFolder,

@@ -1,2 +1,58 @@
-//! x
-fn main() {}
+//! `muster-demo`: a made-up fleet on the real collector, ready to be looked at.
+//!
+//! Prints one line on standard output, a link that signs in, and serves until
+//! it is told to end.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tests::demo::play::play;
+use tests::demo::progress::Progress;
+use tests::demo::story::Story;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Shows Muster with a made-up fleet of MacBooks, until Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "muster-demo", version)]
+struct Arguments {}
+
+fn main() -> ExitCode {
+    let Arguments {} = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(show()));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody may be listening.
+            let _ = writeln!(std::io::stderr(), "muster-demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn show() -> anyhow::Result<()> {
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let told_to_end = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    tokio::pin!(told_to_end);
+    let story = Story::embedded()?;
+    let mut progress = Progress::on_stderr();
+    let mut played = tokio::select! {
+        played = play(&story, &mut progress) => played?,
+        () = &mut told_to_end => return Ok(()),
+    };
+    progress.end("the fleet is ready; Ctrl-C ends it and removes its files");
+    writeln!(std::io::stdout(), "{}", played.stage.login_link()?)?;
+    tokio::select! {
+        () = played.go_on() => {}
+        () = &mut told_to_end => {}
+    }
+    played.stage.strike().await;
+    Ok(())
+}
