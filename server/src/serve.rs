@@ -23,9 +23,10 @@ use crate::nonce::Nonces;
 use crate::state_dir::{StateDir, StateDirError};
 use crate::store::StoreError;
 use crate::store::devices::{Invitations as _, Rulebooks as _};
+use crate::store::sqlite::sessions::SqliteSessions;
 use crate::store::sqlite::{Readers, Writer, open_writer};
 use crate::tls::{self, TlsError};
-use crate::{invitation, listener, public_url};
+use crate::{invitation, listener, public_url, web};
 
 /// Why the collector did not start.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +130,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         ca: Arc::clone(&ca),
         settings: config.settings,
     };
-    let router = device_api::router(api);
+    let sessions = SqliteSessions::open(&config.database).map_err(|source| {
+        StartError::Database { path: config.database.display().to_string(), source }
+    })?;
+    let router = device_api::router(api).merge(web::router(app.clone(), Arc::new(sessions)));
     let (stop, stopped) = watch::channel(false);
     Ok(Running {
         address,

@@ -37,8 +37,7 @@ fn bare_verify(bencher: Bencher<'_, '_>) {
         key.pkcs8(),
     )
     .unwrap();
-    let public =
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, pair.public_key().as_ref()).unwrap();
+    let public = ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, pair.public_key().as_ref()).unwrap();
     let message = pae(&statement().to_bytes().unwrap());
     let signature = key.sign(&message).unwrap();
     bencher

@@ -2,8 +2,12 @@
 
 use clap::{Args, Subcommand};
 
-use super::PlaceOptions;
-use crate::exit::Failure;
+use super::place::database;
+use super::{PlaceOptions, answer};
+use crate::auth::create_link;
+use crate::clock::Clock;
+use crate::exit::{Exit, Failure};
+use crate::store::sqlite::sessions::SqliteSessions;
 
 /// What administrators need.
 #[derive(Debug, Subcommand)]
@@ -23,6 +27,10 @@ pub(super) fn run(command: AdminCommand) -> Result<(), Failure> {
     let AdminCommand::LoginLink(options) = command;
     let place = options.place.place()?;
     let address = place.address()?;
-    let _ = (place.writer()?, address);
-    Ok(())
+    // Refuses a place where no collector has run.
+    place.writer()?;
+    let sessions = SqliteSessions::open(&place.database).map_err(|error| database(&error))?;
+    let link = create_link(&sessions, &address.public_url, Clock::System.now())
+        .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?;
+    answer(&format!("{link}\nThe link signs in whoever opens it first, within 15 minutes.\n"))
 }

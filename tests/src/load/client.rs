@@ -59,7 +59,10 @@ impl Load {
 
 pub(super) type Connection = SendRequest<Full<Bytes>>;
 
-pub(super) async fn connect(collector: &Collector, count: usize) -> anyhow::Result<Vec<Connection>> {
+pub(super) async fn connect(
+    collector: &Collector,
+    count: usize,
+) -> anyhow::Result<Vec<Connection>> {
     let mut connections = Vec::with_capacity(count);
     for _ in 0..count {
         let stream = TcpStream::connect(collector.address).await.context("cannot connect")?;

@@ -79,7 +79,8 @@ impl Fleet {
 
     /// Signs every Mac's first report and `options.reports` later ones.
     pub(super) fn prepare(&self, options: &Options) -> anyhow::Result<Prepared> {
-        let mut chains: Vec<Chain<'_>> = self.macs.iter().map(|mac| Chain::new(self, mac)).collect();
+        let mut chains: Vec<Chain<'_>> =
+            self.macs.iter().map(|mac| Chain::new(self, mac)).collect();
         let queues = || vec![Vec::new(); options.connections];
         let (mut first, mut rest) = (queues(), queues());
         let mut mixed = Mixed::default();
@@ -171,8 +172,7 @@ impl<'a> Chain<'a> {
         let envelope = Envelope::sign(statement.to_bytes()?, &self.mac.key)?;
         self.previous = hex(&envelope.digest());
         if full {
-            self.full =
-                Some(Unchanged { sequence: self.sequence, sha256: self.previous.clone() });
+            self.full = Some(Unchanged { sequence: self.sequence, sha256: self.previous.clone() });
         }
         Ok(envelope)
     }

@@ -92,17 +92,18 @@ impl fmt::Display for Summary {
         row("generator's CPU, each", micros(spent.own.div_f64(kept)))?;
         row(
             "bare P-256 check",
-            format!("{}: {:.0} /s a core", micros(yardstick.verify), 1.0 / yardstick.verify.as_secs_f64()),
+            format!(
+                "{}: {:.0} /s a core",
+                micros(yardstick.verify),
+                1.0 / yardstick.verify.as_secs_f64()
+            ),
         )?;
         row(
             "fdatasync of 4 KiB",
             format!("{}: {:.0} /s", micros(yardstick.sync), 1.0 / yardstick.sync.as_secs_f64()),
         )?;
         row("collector's CPU / check", format!("{:.2}", self.ratio()))?;
-        row(
-            "reports / fdatasync",
-            format!("{:.2}", self.rate() * yardstick.sync.as_secs_f64()),
-        )?;
+        row("reports / fdatasync", format!("{:.2}", self.rate() * yardstick.sync.as_secs_f64()))?;
         row(
             "other programs",
             format!(
