@@ -1,2 +1,15 @@
-//! x
-fn main() {}
+//! End-to-end tests: the real collector, the real agent, real files, real TLS.
+//!
+//! One binary, because each one more would link the whole product again. The
+//! modules are named after what people do; each test is a sentence.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod enrolment;
+#[cfg(test)]
+mod passing_time;
+#[cfg(test)]
+mod reporting;
+#[cfg(test)]
+mod revocation;

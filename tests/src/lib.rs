@@ -1,5 +1,26 @@
-//! The parts of the test programs that are shared: load on a real collector,
-//! and the demo.
+//! What end-to-end tests are made of: a real collector, laptops that run the
+//! real agent, a device made by hand, and a bare connection for hostile ones.
+//! Beside them, what the test programs share.
+//!
+//! Nothing here decides what is right; that is the tests' business. A piece
+//! that cannot be set up panics, because then the test has failed.
 
+pub mod connection;
 pub mod demo;
+pub mod hand_made;
+pub mod laptop;
 pub mod load;
+pub mod recording;
+pub mod test_server;
+
+use jiff::Timestamp;
+
+/// The instant that `text` names.
+///
+/// # Panics
+///
+/// When it names none.
+#[expect(clippy::expect_used, reason = "tests write their instants down")]
+pub fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant such as 2026-08-20T09:00:00Z")
+}

@@ -1,0 +1,188 @@
+//! A collector in this process: free port, real TLS, real database, and a
+//! clock that the test sets.
+
+#![expect(clippy::expect_used, reason = "a collector that does not start fails its test")]
+#![expect(clippy::missing_panics_doc, reason = "everything here panics when it cannot be done")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, Row};
+use server::clock::{Clock, ManualClock};
+use server::config::Config;
+use server::invitation::{Request, VALID};
+use server::serve::{Running, start};
+use shared::token::Token;
+use tempfile::TempDir;
+
+use crate::at;
+use crate::connection::Connector;
+
+/// When tests begin: three days before the embedded catalogue ends.
+pub const START: &str = "2026-08-20T09:00:00Z";
+
+/// A collector and everything that outlives its stop.
+pub struct TestServer {
+    /// Its clock, and that of every laptop in the test.
+    pub clock: ManualClock,
+    config: Config,
+    ca: String,
+    url: String,
+    running: Option<Running>,
+    // Last, so that the files outlive the collector.
+    folder: TempDir,
+}
+
+impl TestServer {
+    /// A collector that takes reports made from recordings.
+    pub async fn start() -> Self {
+        Self::start_at(at(START), |_| {}).await
+    }
+
+    /// The same, with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(at(START), change).await
+    }
+
+    /// The same, at another time.
+    pub async fn start_at(now: Timestamp, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut config = Config::local(folder.path());
+        config.accept_recorded = true;
+        change(&mut config);
+        let clock = ManualClock::new(now);
+        let mut server =
+            Self { clock, config, ca: String::new(), url: String::new(), running: None, folder };
+        server.resume().await;
+        server
+    }
+
+    /// Starts it again, on the same database and at the same address.
+    pub async fn resume(&mut self) {
+        let clock = Clock::Manual(self.clock.clone());
+        let running = start(self.config.clone(), clock).await.expect("the collector starts");
+        self.config.listen = running.address;
+        self.ca = running.ca.pem().to_owned();
+        self.url = running.app.public_url.to_string();
+        self.running = Some(running);
+    }
+
+    /// Stops it in order; its files stay.
+    pub async fn stop(&mut self) {
+        self.running.take().expect("the collector runs").stop().await;
+    }
+
+    /// The collector itself.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("the collector runs")
+    }
+
+    /// The folder with all its files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its database file.
+    pub fn database(&self) -> PathBuf {
+        self.config.database.clone()
+    }
+
+    /// The address that its tokens and links carry.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it takes to connect to it.
+    pub fn connector(&self) -> Connector {
+        let clock = self.clock.clone();
+        Connector::new(&self.url, &self.ca, agent::Clock::new(move || clock.now()))
+    }
+
+    /// Sets the clock and lets the collector do what is due by then.
+    pub async fn set_clock(&self, now: Timestamp) {
+        self.clock.set(now);
+        self.round().await;
+    }
+
+    /// Moves the clock on and lets the collector do what is due by then.
+    pub async fn forward(&self, by: SignedDuration) {
+        self.set_clock(self.clock.now() + by).await;
+    }
+
+    /// Lets the collector do what is due now.
+    pub async fn round(&self) {
+        self.running().jobs.round().await.expect("the collector's own work");
+    }
+
+    /// Invites a person of this name to enrol any one Mac.
+    pub async fn invite(&self, person: &str) -> Token {
+        self.invite_for(person, None).await
+    }
+
+    /// Invites a person of this name to enrol one certain Mac.
+    pub async fn invite_for(&self, person: &str, serial: Option<&str>) -> Token {
+        let request = Request {
+            person: person.to_owned(),
+            email: format!("{}@company.example", person.to_lowercase().replace(' ', ".")),
+            serial: serial.map(str::to_owned),
+            valid_for: VALID,
+        };
+        self.running().invite(&request).await.expect("an invitation")
+    }
+
+    /// The database as it stands, for looking alone.
+    pub fn look(&self) -> Database {
+        Database::open(&self.database())
+    }
+}
+
+/// A look into a database, past all of the product's code.
+pub struct Database(Connection);
+
+impl Database {
+    /// Opens the file read-only.
+    pub fn open(path: &Path) -> Self {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self(Connection::open_with_flags(path, flags).expect("the database opens"))
+    }
+
+    /// Every row that `query` gives, its columns as text with `|` between.
+    pub fn rows(&self, query: &str) -> Vec<String> {
+        let mut statement = self.0.prepare(query).expect("a query that fits the schema");
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| line(row, columns)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("rows")
+    }
+
+    /// The one number that `query` gives.
+    pub fn number(&self, query: &str) -> i64 {
+        self.0.query_row(query, [], |row| row.get(0)).expect("one number")
+    }
+
+    /// Every row of every table: two dumps are equal when nothing changed.
+    pub fn dump(&self) -> BTreeMap<String, Vec<String>> {
+        let tables = self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'");
+        let table = |name: String| {
+            let mut rows = self.rows(&format!("SELECT * FROM \"{name}\""));
+            rows.sort();
+            (name, rows)
+        };
+        tables.into_iter().map(table).collect()
+    }
+}
+
+fn line(row: &Row<'_>, columns: usize) -> rusqlite::Result<String> {
+    let mut words = Vec::with_capacity(columns);
+    for column in 0..columns {
+        words.push(match row.get_ref(column)? {
+            ValueRef::Null => "-".to_owned(),
+            ValueRef::Integer(number) => number.to_string(),
+            ValueRef::Real(number) => number.to_string(),
+            ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            ValueRef::Blob(bytes) => shared::keys::hex(bytes),
+        });
+    }
+    Ok(words.join("|"))
+}
