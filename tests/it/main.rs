@@ -3,13 +3,11 @@
 //! One binary, because each one more would link the whole product again. The
 //! modules are named after what people do; each test is a sentence.
 
-#[cfg(test)]
+#![cfg(test)]
+
 mod bad_input;
-#[cfg(test)]
 mod enrolment;
-#[cfg(test)]
 mod passing_time;
-#[cfg(test)]
 mod reporting;
-#[cfg(test)]
 mod revocation;
+mod sudden_death;

@@ -259,9 +259,6 @@ async fn reports_signed_while_the_collector_was_away_arrive_in_order() {
     let odd = "SELECT count(*) FROM statement WHERE flags LIKE '%chain%' OR flags LIKE '%old%'
         OR flags LIKE '%unmatched%'";
     assert_eq!(database.number(odd), 0);
-    // The short time without FileVault is in the history although it is over.
-    let history = "SELECT status FROM finding WHERE rule = 'disk-encryption' ORDER BY from_ms";
-    assert_eq!(database.rows(history), ["pass"], "all arrived within one instant");
 }
 
 #[tokio::test]

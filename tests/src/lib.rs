@@ -10,6 +10,7 @@ pub mod demo;
 pub mod hand_made;
 pub mod laptop;
 pub mod load;
+pub mod program;
 pub mod recording;
 pub mod test_server;
 

@@ -13,7 +13,7 @@ const BAD: (u16, &str) = (400, "malformed-envelope");
 #[tokio::test]
 async fn a_body_that_is_no_envelope_is_refused_with_the_place() {
     let mut scene = Scene::set().await;
-    let mut good = || {
+    let good = || {
         let envelope = scene.device.sign(b"{}".to_vec());
         serde_json::from_str::<Value>(&envelope.to_json()).unwrap()
     };
@@ -69,7 +69,7 @@ async fn a_body_that_is_no_envelope_is_refused_with_the_place() {
 
 #[tokio::test]
 async fn an_envelope_of_another_type_key_or_signature_is_refused() {
-    let mut scene = Scene::set().await;
+    let scene = Scene::set().await;
     let now = scene.server.clock.now();
     let good = scene.device.sign(scene.device.statement(now).to_bytes().unwrap());
     let mut other_type: Value = serde_json::from_str(&good.to_json()).unwrap();

@@ -1,0 +1,174 @@
+//! The product's programs as people start them: `muster-agent` and
+//! `muster-server`, from beside the test binary.
+
+#![expect(clippy::expect_used, reason = "a program that does not start fails its test")]
+#![expect(clippy::missing_panics_doc, reason = "everything here panics when it cannot be done")]
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use agent::Clock;
+use agent::host::Live;
+
+use crate::connection::Connector;
+
+/// Where cargo puts what it builds: two folders above the test binary.
+pub fn target_folder() -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let deps = test.parent().expect("a folder");
+    deps.parent().expect("a folder").to_owned()
+}
+
+/// The program called `name`.
+pub fn path(name: &str) -> PathBuf {
+    let path = target_folder().join(name);
+    assert!(path.is_file(), "{} is missing: run `cargo build --bins` first", path.display());
+    path
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Its exit code; none when a signal ended it.
+    pub exit: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said beside that.
+    pub stderr: String,
+}
+
+/// A command with nothing in its environment.
+#[expect(clippy::disallowed_methods, reason = "the programs under test are started from outside")]
+fn command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Command {
+    let mut command = Command::new(path(name));
+    command.args(arguments).env_clear().stdin(Stdio::null());
+    command
+}
+
+/// Runs a program to its end.
+pub fn run(name: &str, arguments: &[impl AsRef<OsStr>]) -> Ending {
+    ending(&command(name, arguments).output().expect("a program that starts"))
+}
+
+/// The same, with `input` to read.
+pub fn run_with_input(name: &str, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ending {
+    let mut command = command(name, arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a program that starts");
+    // It may end without reading; then the pipe is broken.
+    let _ = child.stdin.take().expect("its input").write_all(input);
+    ending(&child.wait_with_output().expect("a program that ends"))
+}
+
+fn ending(output: &std::process::Output) -> Ending {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ending {
+        exit: output.status.code(),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    }
+}
+
+/// A program that stays; it is killed when the test lets go of it.
+pub struct Staying {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Staying {
+    /// Starts a program that stays. What it logs goes into the file `log`.
+    pub fn start(name: &str, arguments: &[impl AsRef<OsStr>], log: &Path) -> Self {
+        let log = std::fs::File::options().create(true).append(true).open(log);
+        let mut command = command(name, arguments);
+        command.stdout(Stdio::piped()).stderr(log.expect("a file for the log"));
+        let mut child = command.spawn().expect("a program that starts");
+        let lines = BufReader::new(child.stdout.take().expect("its output"));
+        Self { child, lines }
+    }
+
+    /// Its next line; empty when it has ended.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).expect("a line");
+        line.trim_end().to_owned()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a program that can be killed");
+        self.child.wait().expect("a program that ends");
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let id = i32::try_from(self.child.id()).expect("a process id");
+        let pid = rustix::process::Pid::from_raw(id).expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+        self.child.wait().expect("a program that ends").code()
+    }
+}
+
+impl Drop for Staying {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A collector in a process of its own, by the machine's clock.
+pub struct Collector {
+    /// The process.
+    pub process: Staying,
+    /// Its folder with database and state.
+    pub folder: PathBuf,
+    /// `host:port`.
+    pub address: String,
+}
+
+impl Collector {
+    /// Starts `muster-server serve` on a free port, with its files in `folder`.
+    pub fn start(folder: &Path) -> Self {
+        Self::start_at(folder, "127.0.0.1:0")
+    }
+
+    /// The same at a known address.
+    pub fn start_at(folder: &Path, listen: &str) -> Self {
+        let state = folder.to_str().expect("a plain path");
+        let arguments = ["serve", "--state-dir", state, "--listen", listen];
+        let log = folder.join("log");
+        let mut process = Staying::start("muster-server", &arguments, &log);
+        let line = process.line();
+        let address = line.strip_prefix("Listening on ").and_then(|rest| rest.split(' ').next());
+        let said = || std::fs::read_to_string(&log).unwrap_or_default();
+        let address = address.unwrap_or_else(|| panic!("no collector: {line}{}", said()));
+        Self { process, folder: folder.to_owned(), address: address.to_owned() }
+    }
+
+    /// Runs one of the administrators' commands beside it.
+    pub fn admin(&self, arguments: &[&str]) -> Ending {
+        let state = self.folder.to_str().expect("a plain path");
+        run("muster-server", &[arguments, &["--state-dir", state]].concat())
+    }
+
+    /// The token of a new invitation.
+    pub fn invite(&self, person: &str) -> shared::token::Token {
+        let email = format!("{person}@company.example");
+        let arguments = ["invite", "--person", person, "--email", &email, "--token-only"];
+        let ending = self.admin(&arguments);
+        ending.stdout.parse().unwrap_or_else(|error| panic!("{error}: {ending:?}"))
+    }
+
+    /// Its database file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("muster.db")
+    }
+
+    /// What it takes to connect to it.
+    pub fn connector(&self) -> Connector {
+        let ca = std::fs::read_to_string(self.folder.join("ca.pem")).expect("the CA");
+        Connector::new(&format!("https://{}", self.address), &ca, Clock::of(Live::new()))
+    }
+}
