@@ -99,6 +99,10 @@ impl Host for TimedHost<'_> {
         self.clock.now()
     }
 
+    fn uptime_s(&self) -> Option<i64> {
+        self.host.uptime_s()
+    }
+
     fn is_recorded(&self) -> bool {
         self.host.is_recorded()
     }

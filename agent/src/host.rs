@@ -27,6 +27,10 @@ pub trait Host: Sync {
     fn list(&self, path: &str) -> Vec<String>;
     /// Tells the time, in whole seconds.
     fn now(&self) -> Timestamp;
+    /// Seconds since the computer started; nothing where that is not known.
+    fn uptime_s(&self) -> Option<i64> {
+        None
+    }
     /// Says whether the answers come from a recording.
     fn is_recorded(&self) -> bool;
 }
@@ -61,6 +65,10 @@ impl Host for Foreign {
 
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn uptime_s(&self) -> Option<i64> {
+        self.0.uptime_s()
     }
 
     fn is_recorded(&self) -> bool {

@@ -98,6 +98,10 @@ impl Host for Live {
         now.round(down).unwrap_or(now)
     }
 
+    fn uptime_s(&self) -> Option<i64> {
+        sysinfo::System::uptime().ok().and_then(|seconds| i64::try_from(seconds).ok())
+    }
+
     fn is_recorded(&self) -> bool {
         false
     }

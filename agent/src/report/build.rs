@@ -192,5 +192,5 @@ fn boot(host: &dyn Host) -> Option<Boot> {
     let session = mac.or_else(linux)?.trim().to_owned();
     let plausible = (1..=64).contains(&session.len())
         && session.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    plausible.then_some(Boot { session, uptime_s: None })
+    plausible.then(|| Boot { session, uptime_s: host.uptime_s() })
 }

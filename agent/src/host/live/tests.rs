@@ -137,3 +137,8 @@ fn is_gone(pid: &str) -> bool {
         Err(_) => true,
     }
 }
+
+#[test]
+fn this_computer_has_been_up_for_some_time() {
+    assert!(Live::new().uptime_s().unwrap() > 0);
+}
