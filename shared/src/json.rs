@@ -51,6 +51,23 @@ pub fn check(bytes: &[u8]) -> Result<(), JsonError> {
     Ok(())
 }
 
+/// The same value with the names of every object in byte order.
+///
+/// `serde_json` sorts by itself only while no crate in the build asks it to
+/// keep the order of insertion, and then every crate gets that.
+pub fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<(String, Value)> = object.into_iter().collect();
+            entries.sort_by(|one, other| one.0.cmp(&other.0));
+            Value::Object(entries.into_iter().map(|(name, value)| (name, sorted(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
 /// Walks a value and keeps nothing of it.
 #[derive(Clone, Copy)]
 struct Strict {

@@ -367,9 +367,9 @@ impl Statement<Enrollment> {
 impl<P: Serialize> Statement<P> {
     /// Compact JSON, as it is signed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        // Through `Value`, whose map is sorted: names in byte order keep golden
-        // files stable. A producer's habit, never a check.
-        serde_json::to_vec(&serde_json::to_value(self)?)
+        // Names in byte order keep golden files stable. A producer's habit,
+        // never a check.
+        serde_json::to_vec(&crate::json::sorted(serde_json::to_value(self)?))
     }
 }
 
