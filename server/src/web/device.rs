@@ -18,7 +18,7 @@ use super::shell::{Section, Shell, html};
 use super::statement::{Proof, ReportView};
 use super::systems::{behind, facts, version_words};
 use super::times::When;
-use super::words::{Mark, device_name, key_meaning, key_word, word};
+use super::words::{Mark, device_name, key_meaning, word};
 use crate::app::Rules;
 use crate::store::views::device::{DeviceAsk, DeviceRecord, KeyRecord};
 use crate::store::views::{DeviceRow, Standing};
@@ -53,7 +53,6 @@ struct Head {
     behind: String,
     received: Option<When>,
     enrolled: When,
-    key: &'static str,
     key_meaning: &'static str,
     agent_version: String,
     platform: String,
@@ -125,7 +124,6 @@ fn head(record: &DeviceRecord, rules: &Rules, now: Timestamp) -> Head {
             .unwrap_or_default(),
         received: row.received.map(|at| When::relative(at, now)),
         enrolled: When::relative(row.enrolled, now),
-        key: key_word(&row.key_protection),
         key_meaning: key_meaning(&row.key_protection),
         agent_version: row.agent_version.clone(),
         platform: record.platform.clone(),

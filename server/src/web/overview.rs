@@ -18,7 +18,7 @@ use self::patches::{Exposure, PatchBar};
 use self::sentence::Part;
 use super::Console;
 use super::errors::PageError;
-use super::problems::{ProblemWord, problem_words};
+use super::problems::{ProblemWord, problem_words, was_words};
 use super::shell::{Section, Shell, html};
 use super::times::{When, exact, length};
 use super::words::{INVITE_COMMAND, Mark, device_name, thousands};
@@ -63,6 +63,8 @@ struct AttentionRow {
     owner: String,
     mark: Mark,
     problems: Vec<ProblemWord>,
+    /// What it was before it went silent, when no rule is named.
+    was: &'static str,
     since: When,
     due: Option<When>,
     overdue: bool,
@@ -148,12 +150,14 @@ fn attention_row(row: &DeviceRow, catalogue: &Catalogue, now: Timestamp) -> Atte
     };
     let due = row.due.filter(|_| matches!(row.standing, Standing::NonCompliant | Standing::AtRisk));
     let overdue = due.is_some_and(|due| due <= now);
+    let problems = problem_words(row);
     AttentionRow {
         id: row.id.clone(),
         name: device_name(row, catalogue),
         owner: owner_words(row),
         mark: Mark::of_device(row, now),
-        problems: problem_words(row),
+        was: was_words(row, &problems),
+        problems,
         since: When::relative(since, now),
         due: due.map(|due| match overdue {
             true => When::said(due, format!("{} overdue", length(now.duration_since(due)))),

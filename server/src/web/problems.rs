@@ -2,7 +2,7 @@
 
 use shared::policy::{FindingStatus, Mode};
 
-use super::words::rule_word;
+use super::words::{rule_word, word as standing_word};
 use crate::store::views::{DeviceRow, Problem, Standing};
 
 /// The rule that is about reporting itself; the standing says it already.
@@ -44,6 +44,14 @@ pub(super) fn problem_words(row: &DeviceRow) -> Vec<ProblemWord> {
     }
     words.extend(of(Mode::Recommended, FindingStatus::Fail).map(|problem| word("minor", problem)));
     words
+}
+
+/// How a silent device stood before, when no rule says it.
+pub(super) fn was_words(row: &DeviceRow, problems: &[ProblemWord]) -> &'static str {
+    match (row.standing, row.was) {
+        (Standing::Stale, Some(was)) if problems.is_empty() => standing_word(was),
+        _ => "",
+    }
 }
 
 /// The words as one text, for titles and exports.

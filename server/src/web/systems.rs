@@ -36,7 +36,7 @@ pub(super) fn version_words(system: &SystemSeen) -> String {
 pub(super) fn behind(facts: Option<&PatchFacts>) -> String {
     match facts {
         None => "not understood".to_owned(),
-        Some(facts) if facts.major_supported == Some(false) => "no longer updated".to_owned(),
+        Some(facts) if facts.major_supported == Some(false) => "unsupported".to_owned(),
         Some(facts) if !facts.releases_missed.is_empty() => {
             format!("{} behind", facts.releases_missed.len())
         }

@@ -25,10 +25,10 @@ impl When {
         Self { at, exact: exact(at), words: relative(at, now) }
     }
 
-    /// `at` with date, time and zone.
+    /// `at` with date, time to the minute, and zone.
     pub(super) fn exact(at: Timestamp) -> Self {
-        let exact = exact(at);
-        Self { at, words: exact.clone(), exact }
+        let words = at.to_zoned(TimeZone::UTC).strftime("%a %-d %b %Y, %H:%M UTC").to_string();
+        Self { at, words, exact: exact(at) }
     }
 
     /// `at` under other words, such as "2 days overdue".

@@ -94,12 +94,18 @@ pub(super) fn rule_word(id: &str) -> String {
     known.to_owned()
 }
 
+/// `text` with a capital first letter.
+pub(super) fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The column "Key": where a device says that its key is kept.
 pub(super) fn key_word(stored: &str) -> &'static str {
     match protection(stored) {
         Some(KeyProtection::SoftwareFile) => "File",
-        Some(KeyProtection::SecureEnclave) => "Secure Enclave",
-        Some(KeyProtection::Tpm2) => "TPM 2.0",
+        Some(KeyProtection::SecureEnclave) => "Enclave",
+        Some(KeyProtection::Tpm2) => "TPM",
         Some(KeyProtection::AppAttest) => "App Attest",
         None => "Not known",
     }

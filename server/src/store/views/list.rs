@@ -18,6 +18,13 @@ pub struct Filter {
     pub words: Vec<SearchWord>,
 }
 
+impl Filter {
+    /// Whether anything but a failing rule is asked for.
+    pub fn narrows_beside_rules(&self) -> bool {
+        !self.standings.is_empty() || self.without_owner || !self.words.is_empty()
+    }
+}
+
 /// A word to search for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchWord {

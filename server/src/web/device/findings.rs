@@ -7,7 +7,7 @@ use shared::policy::{FindingStatus, FixedBy, Mode, Policy};
 
 use crate::store::views::device::{DeviceRecord, FindingRecord};
 use crate::web::times::{When, length};
-use crate::web::words::rule_word;
+use crate::web::words::{rule_word, sentence_case};
 
 /// All findings of a device.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +75,8 @@ fn view(
     let since = record.episode.filter(|_| fails).unwrap_or(record.from);
     let overdue = record.due.is_some_and(|due| due <= now);
     FindingView {
-        title: rule.map_or_else(|| rule_word(&record.rule), |rule| rule.title.clone()),
+        title: rule
+            .map_or_else(|| sentence_case(&rule_word(&record.rule)), |rule| rule.title.clone()),
         recommended: record.mode == Mode::Recommended,
         applies: record.status != FindingStatus::NotApplicable,
         reason: record.reason.clone(),

@@ -10,7 +10,7 @@ use shared::policy::{FindingStatus, Mode, Policy};
 use crate::store::views::Standing;
 use crate::store::views::device::{DeviceRecord, EventRecord, FindingRecord};
 use crate::web::times::{When, exact, length};
-use crate::web::words::{kind, rule_word, word};
+use crate::web::words::{kind, rule_word, sentence_case, word};
 
 /// Entries shown.
 const ENTRIES: usize = 40;
@@ -131,9 +131,4 @@ fn summary(statuses: &[FindingStatus]) -> String {
     .collect();
     let rules = if statuses.len() == 1 { "rule" } else { "rules" };
     format!("{} {rules}: {}.", statuses.len(), parts.join(", "))
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -6,10 +6,10 @@ use shared::os_releases::Catalogue;
 use super::query::{COLUMNS, ListQuery};
 use crate::store::views::list::{Column, Order, PageStart};
 use crate::store::views::{DeviceRow, Standing};
-use crate::web::problems::{ProblemWord, joined, problem_words};
+use crate::web::problems::{ProblemWord, joined, problem_words, was_words};
 use crate::web::systems::{Systems, behind, version_words};
 use crate::web::times::When;
-use crate::web::words::{Mark, device_name, key_word, word};
+use crate::web::words::{Mark, device_name, key_word};
 
 /// The head of a column, which sorts by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,10 +104,7 @@ fn table_row(
     TableRow {
         id: row.id.clone(),
         mark: Mark::of_device(row, now),
-        was: match (row.standing, row.was) {
-            (Standing::Stale, Some(was)) => word(was),
-            _ => "",
-        },
+        was: was_words(row, &problems),
         name: device_name(row, catalogue),
         owner: name,
         email,
@@ -123,12 +120,12 @@ fn table_row(
     }
 }
 
-/// `MacBook Air 13-inch, M3, 2024`, or the identifier when the catalogue does
-/// not have it.
+/// `MacBook Air 13″ M3 2024`, or the identifier when the catalogue does not
+/// have it.
 pub(in crate::web) fn model_words(row: &DeviceRow, catalogue: &Catalogue) -> String {
     let Some(id) = row.model.as_deref() else { return String::new() };
     catalogue.model_name(id).map_or_else(
         || id.to_owned(),
-        |name| name.replace(" (", " ").trim_end_matches(')').to_owned(),
+        |name| name.replace("-inch", "″").replace(['(', ')', ','], ""),
     )
 }

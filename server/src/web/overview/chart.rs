@@ -20,8 +20,6 @@ pub(super) struct Chart {
     pub(super) surface: String,
     /// Height of the last point from the top, in per cent of the box.
     pub(super) last_y: String,
-    /// Height of its label, kept within the box.
-    pub(super) label_y: String,
     pub(super) last: String,
     pub(super) first_date: String,
     pub(super) summary: String,
@@ -114,7 +112,6 @@ impl Chart {
             line,
             width,
             last_y: format!("{last_y:.1}"),
-            label_y: format!("{:.1}", if last_y < 14.0 { last_y + 13.0 } else { last_y - 5.0 }),
             last: percent(last.compliant, last.total),
             first_date: date(first.at),
             summary: format!(

@@ -70,7 +70,7 @@ pub(super) fn bars(
     }
     let mut bars = Vec::new();
     let mut older = 0;
-    for ((_, version), (devices, facts)) in versions {
+    for ((Reverse(number), version), (devices, facts)) in versions {
         if bars.len() >= BARS {
             older += devices;
             continue;
@@ -78,8 +78,8 @@ pub(super) fn bars(
         let mut bar = bar(version, devices, total);
         bar.note = behind(facts.as_ref());
         bar.is_newest = bar.note.is_empty();
-        if bar.is_newest {
-            bar.note = "newest".to_owned();
+        if let (true, Some(version)) = (bar.is_newest, number) {
+            bar.note = format!("newest {}", version.major());
         }
         bars.push(bar);
     }
@@ -201,7 +201,7 @@ mod tests {
             .map(|bar| (bar.version, bar.devices, bar.note))
             .collect();
         let expected = [
-            ("26.6.1", 4, "newest"),
+            ("26.6.1", 4, "newest 26"),
             ("26.6", 3, "1 behind"),
             ("26.5", 2, "2 behind"),
             ("Not known", 1, ""),

@@ -4,7 +4,8 @@
 -- Filters, counts and orders of the device list, without the wide rows.
 CREATE INDEX device_list ON device(
   lifecycle, status, status_since_ms, due_ms, failing, person_id, model, serial, os_version,
-  os_build, os_extra, key_protection
+  key_protection
 );
+CREATE INDEX device_by_system ON device(os_version, os_build, os_extra, lifecycle, status);
 CREATE INDEX device_never_reported ON device(id) WHERE received_ms IS NULL;
 CREATE INDEX finding_open ON finding(device_id, status) WHERE until_ms IS NULL;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::counts::counts;
 use super::sql::urgency;
 use super::{STANDING, device_row};
 use crate::clock::from_ms;
@@ -20,7 +21,7 @@ impl FleetViews for Readers {
             let (attention, attention_total) = attention(&moment, ask)?;
             let (changes, changes_total) = changes(&moment, ask)?;
             Ok(Overview {
-                standings: standings(&moment)?,
+                standings: counts(&moment)?,
                 silent_since: silent_since(&moment)?,
                 attention,
                 attention_total,
@@ -52,14 +53,6 @@ impl FleetViews for Readers {
     fn ping(&self) -> Result<(), StoreError> {
         self.with(|db| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?))
     }
-}
-
-fn standings(db: &Connection) -> Result<Vec<(Standing, u64)>, StoreError> {
-    let sql = format!("SELECT {STANDING}, count(*) FROM device d GROUP BY 1");
-    let mut query = db.prepare_cached(&sql)?;
-    let rows = query
-        .query_map([], |row| Ok((Standing::stored(&row.get::<_, String>(0)?), row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn silent_since(db: &Connection) -> Result<Option<Timestamp>, StoreError> {

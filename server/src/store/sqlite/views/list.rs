@@ -1,16 +1,13 @@
 //! The device list from SQLite: one page by keyset, and counts.
 
-use std::collections::BTreeMap;
-
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
 use shared::os_releases::Version;
 
-use super::sql::{Sql, Without, conditions, list, order_key};
-use super::{STANDING, device_row};
+use super::sql::{Sql, Without, conditions, order_key};
+use super::{counts, device_row};
 use crate::store::StoreError;
 use crate::store::sqlite::Readers;
-use crate::store::views::Standing;
 use crate::store::views::list::{Column, Facets, Key, ListViews, Page, PageAsk, PageStart, Place};
 
 impl ListViews for Readers {
@@ -40,7 +37,7 @@ impl ListViews for Readers {
     }
 
     fn facets(&self, ask: &PageAsk) -> Result<Facets, StoreError> {
-        self.with(|db| facets(db, ask))
+        self.with(|db| counts::facets(db, ask))
     }
 
     fn any_device(&self) -> Result<bool, StoreError> {
@@ -130,53 +127,4 @@ fn version_number(text: &str) -> i64 {
     let mut parts = text.split('.').map(|part| part.parse::<i64>().unwrap_or(0));
     let mut next = || parts.next().unwrap_or(0);
     (next() * 1000 + next()) * 1000 + next()
-}
-
-fn facets(db: &Connection, ask: &PageAsk) -> Result<Facets, StoreError> {
-    let filter = &ask.filter;
-    let mut by_standing = Sql::default();
-    by_standing.push(&format!("SELECT {STANDING}, count(*) FROM device d WHERE 1"));
-    conditions(&mut by_standing, filter, Without::Standing);
-    by_standing.push(" GROUP BY 1");
-    let standings: BTreeMap<String, u64> = pairs(db, by_standing)?;
-    let count =
-        |standing: &Standing| (*standing, standings.get(standing.as_str()).copied().unwrap_or(0));
-    let standings: Vec<(Standing, u64)> = Standing::ALL.iter().map(count).collect();
-    let total = standings
-        .iter()
-        .filter(|(standing, _)| match filter.standings.as_slice() {
-            [] => *standing != Standing::Archived,
-            chosen => chosen.contains(standing),
-        })
-        .map(|(_, count)| count)
-        .sum();
-
-    let mut by_rule = Sql::default();
-    by_rule.with(
-        "SELECT f.rule, count(*) FROM finding f WHERE f.until_ms IS NULL AND f.status = 'fail'
-            AND f.rule IN (SELECT value FROM json_each(?))
-            AND f.device_id IN (SELECT d.id FROM device d WHERE 1",
-        [list(ask.rules.iter().map(String::as_str))],
-    );
-    conditions(&mut by_rule, filter, Without::Rule);
-    by_rule.push(") GROUP BY f.rule");
-    let rules: BTreeMap<String, u64> = pairs(db, by_rule)?;
-    let rules = ask
-        .rules
-        .iter()
-        .map(|rule| (rule.clone(), rules.get(rule).copied().unwrap_or(0)))
-        .collect();
-
-    let mut unowned = Sql::default();
-    unowned.push("SELECT 'none', count(*) FROM device d WHERE d.person_id IS NULL");
-    conditions(&mut unowned, filter, Without::Owner);
-    let without_owner = pairs(db, unowned)?.values().sum();
-    Ok(Facets { standings, rules, without_owner, total })
-}
-
-fn pairs(db: &Connection, sql: Sql) -> Result<BTreeMap<String, u64>, StoreError> {
-    let mut query = db.prepare_cached(&sql.text)?;
-    let rows =
-        query.query_map(params_from_iter(sql.values), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -33,7 +33,6 @@ pub(super) enum Without {
     Nothing,
     Standing,
     Rule,
-    Owner,
 }
 
 /// Adds the conditions of `filter`; a `WHERE 1` stands before.
@@ -55,7 +54,7 @@ pub(super) fn conditions(sql: &mut Sql, filter: &Filter, without: Without) {
             [rules],
         );
     }
-    if without != Without::Owner && filter.without_owner {
+    if filter.without_owner {
         sql.push(" AND d.person_id IS NULL");
     }
     for word in &filter.words {
@@ -116,17 +115,26 @@ pub(super) fn order_key(column: Column) -> String {
 pub(super) fn urgency() -> String {
     use std::fmt::Write as _;
 
-    let mut text = format!("(CASE {STANDING}");
+    // Most devices are compliant, and are told apart without the long way.
+    let compliant = rank(Standing::Compliant);
+    let mut text = format!(
+        "(CASE WHEN d.lifecycle = 'active' AND d.status = 'compliant' THEN {compliant}
+            ELSE CASE {STANDING}"
+    );
     for (rank, standing) in Standing::ALL.iter().enumerate() {
         // Writing to a string cannot fail.
         let _ = write!(text, " WHEN '{}' THEN {rank}", standing.as_str());
     }
     // Milliseconds have 13 digits until the year 2286.
     text.push_str(
-        " ELSE 99 END * 100000000000000 + CASE WHEN d.status IN ('at_risk', 'non_compliant')
+        " ELSE 99 END END * 100000000000000 + CASE WHEN d.status IN ('at_risk', 'non_compliant')
             THEN coalesce(d.due_ms, d.status_since_ms) ELSE d.status_since_ms END)",
     );
     text
+}
+
+fn rank(standing: Standing) -> usize {
+    Standing::ALL.iter().position(|one| *one == standing).unwrap_or(Standing::ALL.len())
 }
 
 impl From<Key> for Value {
