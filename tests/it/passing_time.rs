@@ -128,15 +128,12 @@ async fn switching_on_and_off_does_not_buy_new_grace() {
 async fn seven_days_after_the_last_report_was_received_a_device_is_stale() {
     let server = TestServer::start().await;
     let mut laptop = Laptop::enrolled(&server, "Sam Doe", &Recording::named(HEALTHY)).await;
-    // The laptop's own clock is days off; only the time of receipt counts.
-    let (clock, slow) = (server.clock.clone(), DAY * 5);
-    let received = server.clock.now() + HOUR;
-    server.clock.set(received);
-    laptop.report().await;
+    // The laptop's own clock is slow; only the time of receipt counts.
+    let (clock, slow) = (server.clock.clone(), SignedDuration::from_mins(90));
     laptop.set_clock(agent::Clock::new(move || clock.now() - slow));
-    let received = received + HOUR;
+    let received = server.clock.now() + HOUR * 2;
     server.clock.set(received);
-    laptop.report().await;
+    assert_eq!(laptop.report().await.receipts.len(), 1);
 
     let silent = received + DAY * 7;
     server.set_clock(silent - MOMENT).await;
@@ -201,7 +198,7 @@ async fn an_old_catalogue_proves_a_fail_and_never_a_pass() {
     let recording = Recording::named(HEALTHY).with_macos("26.6.1", "25G76");
     let laptop = Laptop::enrolled(&server, "Sam Doe", &recording).await;
     laptop.report().await;
-    for day in (2..30).step_by(4) {
+    for day in (2..=30).step_by(4) {
         server.set_clock(start + DAY * day).await;
         laptop.report().await;
     }

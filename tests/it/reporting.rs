@@ -43,7 +43,7 @@ async fn a_mac_that_enrols_and_reports_is_judged() {
             "disk-encryption|fail|FileVault is off.",
             "firewall|pass|The firewall is on.",
             "os-patch-level|pass|macOS 26.6.2 is the newest release of its major version.",
-            "password-policy|pass|New passwords must have at least 12 characters.",
+            "password-policy|pass|New passwords must have at least 8 characters.",
             "reporting|pass|The last report came within a day.",
         ]
     );
@@ -53,15 +53,15 @@ async fn a_mac_that_enrols_and_reports_is_judged() {
 }
 
 #[tokio::test]
-async fn a_nonce_answered_at_once_makes_a_report_fresh_and_the_next_one_unchanged() {
+async fn each_report_is_fresh_by_the_nonce_of_the_answer_before() {
     let server = TestServer::start().await;
     let laptop = Laptop::enrolled(&server, "Sam Doe", &Recording::named(HEALTHY)).await;
+    server.forward(SignedDuration::from_mins(1)).await;
     laptop.report().await;
     server.forward(SignedDuration::from_hours(1)).await;
     let second = laptop.report().await;
     assert_eq!(second.made.unwrap().kind, ReportKind::Unchanged);
     assert_eq!(second.receipts[0].flags, ["recorded"]);
-    // A statement that was never sent takes the nonce with it.
     assert_eq!(server.look().rows("SELECT kind FROM statement"), ["full", "unchanged"]);
 }
 

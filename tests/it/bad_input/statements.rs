@@ -24,7 +24,7 @@ async fn signed_bytes_must_be_strict_json() {
     let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(65_536));
     let cases = vec![
         broken(device, "nothing", "", "EOF while parsing a value at line 1 column 0"),
-        broken(device, "no object", "[]", "an object is expected at line 1 column 0"),
+        broken(device, "no object", "[]", "an object is expected at line 1 column 2"),
         broken(device, "broken", "{\"a\":", "EOF while parsing a value at line 1 column 5"),
         broken(device, "two values", "{} {}", "trailing characters at line 1 column 4"),
         broken(
