@@ -4,6 +4,12 @@
 //! the build folder. `changed` reports turn a setting over each time, so every
 //! device is judged again; `same` ones repeat what was there.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops at the first fault"
+)]
+
 use std::cell::RefCell;
 
 use divan::counter::ItemsCount;

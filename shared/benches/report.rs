@@ -3,6 +3,8 @@
 //! `bare_verify` is the yardstick: nothing that accepts signed reports can be
 //! faster. The others are shown beside it in the same run.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first fault")]
+
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, KeyPair as _, ParsedPublicKey};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};

@@ -6,9 +6,11 @@
 //! levels and no string over 4 KiB. `serde_json` would silently keep the last
 //! of two equal names, which is why this visitor runs before it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 /// Largest payload, in bytes.
@@ -148,17 +150,47 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let inner = self.deeper()?;
-        let mut names = HashSet::new();
-        while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+        let mut names = Names::default();
+        while let Some(Name(name)) = map.next_key()? {
             if name.len() > STRING_LIMIT {
                 return Err(A::Error::custom("a name is too long"));
             }
-            let shown = name.to_string();
-            if !names.insert(name) {
-                return Err(A::Error::custom(format_args!("the name `{shown}` stands twice")));
+            if let Err(name) = names.insert(name) {
+                return Err(A::Error::custom(format_args!("the name `{name}` stands twice")));
             }
             map.next_value_seed(inner)?;
         }
+        Ok(())
+    }
+}
+
+/// A name as it stands in the bytes; copied only when it holds an escape.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The names of one object so far.
+///
+/// Agents write them in byte order, where one comparison with the last name is
+/// enough; a set takes over when they are not.
+#[derive(Default)]
+struct Names<'a> {
+    sorted: Vec<Cow<'a, str>>,
+    others: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Names<'a> {
+    /// Adds a name, or gives it back when it stands there already.
+    fn insert(&mut self, name: Cow<'a, str>) -> Result<(), Cow<'a, str>> {
+        let is_next = self.sorted.last().is_none_or(|last| *last < name);
+        if self.others.is_empty() && is_next {
+            self.sorted.push(name);
+            return Ok(());
+        }
+        self.others.extend(self.sorted.drain(..));
+        if self.others.contains(&name) {
+            return Err(name);
+        }
+        self.others.insert(name);
         Ok(())
     }
 }
@@ -174,6 +206,7 @@ mod tests {
     #[test]
     fn ordinary_objects_are_accepted() {
         check(br#"{"a":[1,-2,"x",null,true],"b":{"c":9007199254740991}}"#).unwrap();
+        check(br#"{"b":1,"a":{"b":2,"a":3,"c":{}},"c":4}"#).unwrap();
     }
 
     #[test]
@@ -181,6 +214,8 @@ mod tests {
         for (text, says) in [
             (r#"{"a":1,"a":2}"#, "the name `a` stands twice"),
             (r#"{"b":{"a":1,"\u0061":2}}"#, "the name `a` stands twice"),
+            (r#"{"c":1,"a":2,"b":3,"c":4}"#, "the name `c` stands twice"),
+            (r#"{"a":1,"c":2,"b":3,"b":4}"#, "the name `b` stands twice"),
             (r#"{"a":1.5}"#, "a fraction"),
             (r#"{"a":1e3}"#, "a fraction"),
             (r#"{"a":9007199254740992}"#, "outside"),

@@ -1,15 +1,17 @@
 //! One check's answer as it stands in a report: typed fields, or why not.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The fields of an observation; a field that is not known is left out.
 pub type Fields = BTreeMap<String, FieldValue>;
 
 /// A field's value, one of the kinds in [`crate::posture::FieldKind`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum FieldValue {
     /// True or false.
@@ -18,6 +20,47 @@ pub enum FieldValue {
     Integer(i64),
     /// Text or one of a closed list of words.
     Text(String),
+}
+
+// Written by hand: the derived form would copy every value into a buffer and
+// try one kind after the other.
+impl<'de> Deserialize<'de> for FieldValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FieldVisitor)
+    }
+}
+
+struct FieldVisitor;
+
+impl Visitor<'_> for FieldVisitor {
+    type Value = FieldValue;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("true, false, a whole number or a text")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<FieldValue, E> {
+        Ok(FieldValue::Flag(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<FieldValue, E> {
+        Ok(FieldValue::Integer(number))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<FieldValue, E> {
+        let unsigned = serde::de::Unexpected::Unsigned(number);
+        i64::try_from(number)
+            .map(FieldValue::Integer)
+            .map_err(|_| E::invalid_value(unsigned, &self))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<FieldValue, E> {
+        Ok(FieldValue::Text(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<FieldValue, E> {
+        Ok(FieldValue::Text(text))
+    }
 }
 
 /// How a check ended.

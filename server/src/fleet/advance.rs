@@ -24,8 +24,10 @@ pub enum Change {
         /// When it ended.
         until: Timestamp,
     },
-    /// A present finding is new or says something else.
+    /// A finding with a new status: an interval begins.
     Put(Finding),
+    /// A present finding says something else; its interval goes on.
+    Say(Finding),
     /// The device's status changed.
     Status {
         /// To what.
@@ -70,11 +72,16 @@ impl DeviceState {
             for instant in [verdict.next_change_at, finding.due_at.filter(|due| *due > at)] {
                 next_change = earliest(next_change, instant);
             }
-            if former != Some(&finding) {
-                if let Some(former) = former.filter(|former| former.status != finding.status) {
-                    changes.push(close(former, at));
+            match former {
+                Some(former) if former.says_the_same(&finding) => {}
+                Some(former) if former.status == finding.status => {
+                    changes.push(Change::Say(finding.clone()));
                 }
-                changes.push(Change::Put(finding.clone()));
+                Some(former) => {
+                    changes.push(close(former, at));
+                    changes.push(Change::Put(finding.clone()));
+                }
+                None => changes.push(Change::Put(finding.clone())),
             }
             judged.insert(finding.rule.clone(), finding);
         }

@@ -39,6 +39,30 @@ pub struct Finding {
     pub reading_at: Option<Timestamp>,
 }
 
+impl Finding {
+    /// Whether nothing differs but the time of the reading. Most judgements
+    /// only confirm what was found, and then no interval needs to be written.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        // Every field by name, so that a new one is not forgotten.
+        let Self {
+            rule,
+            status,
+            code,
+            reason,
+            observed,
+            mode,
+            since,
+            episode,
+            due_at,
+            reading_at: _,
+        } = self;
+        (rule, code, reason) == (&other.rule, &other.code, &other.reason)
+            && (*status, *mode) == (other.status, other.mode)
+            && (*since, *episode, *due_at) == (other.since, other.episode, other.due_at)
+            && *observed == other.observed
+    }
+}
+
 /// What sets the grace of a device apart from that of others.
 #[derive(Clone, Copy, Debug)]
 pub struct Circumstances {

@@ -43,8 +43,8 @@ impl Summary {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^52")]
-fn count(number: usize) -> f64 {
-    number as f64
+fn count(number: impl TryInto<u64>) -> f64 {
+    number.try_into().map_or(0.0, |number| number as f64)
 }
 
 fn micros(time: Duration) -> String {
@@ -79,13 +79,13 @@ impl fmt::Display for Summary {
         row("not kept", load.refusals())?;
         let [p50, p95, p99] = [50, 95, 99].map(|percent| millis(load.percentile(percent)));
         row("latency p50, p95, p99", format!("{p50}, {p95}, {p99}"))?;
-        row("body, each", format!("{:.0} bytes", load.sent as f64 / kept))?;
+        row("body, each", format!("{:.0} bytes", count(load.sent) / kept))?;
         row(
             "disk, each",
             format!(
                 "{} bytes of database; {:.0} bytes written",
                 self.database_bytes,
-                spent.written as f64 / kept
+                count(spent.written) / kept
             ),
         )?;
         row("collector's CPU, each", micros(self.cost()))?;

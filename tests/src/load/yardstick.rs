@@ -58,7 +58,7 @@ fn sync(folder: &Path) -> anyhow::Result<Duration> {
         .create_new(true)
         .open(folder.join("sync"))
         .context("no file for the write test")?;
-    file.write_all_at(&[0; 1 << 20], 0)?;
+    file.write_all_at(&vec![0; 1 << 20], 0)?;
     file.sync_all()?;
     let begin = Instant::now();
     let mut writes = 0_u32;

@@ -135,7 +135,7 @@ impl Devices for Writer {
         if device.next_change_at.is_none() && to == Lifecycle::Active {
             device.next_change_at = Some(at);
         }
-        state::save_standing(&transaction, &device, &changes)?;
+        state::save(&transaction, &device, &changes)?;
         transaction.commit()?;
         Ok(Some(former))
     }

@@ -70,8 +70,11 @@ impl Reports for Writer {
         limit: usize,
         rules: &Rules,
     ) -> Result<usize, StoreError> {
+        // Two ranges, which an index answers; `<>` would read every device,
+        // each second.
         const OTHERS: &str = "SELECT id FROM device
-            WHERE judged_by <> ?1 AND lifecycle NOT IN ('archived', 'pending') LIMIT ?2";
+            WHERE (judged_by < ?1 OR judged_by > ?1)
+              AND lifecycle NOT IN ('archived', 'pending') LIMIT ?2";
         let by = crate::fleet::advance::judged_by(rules);
         self.judge_each(OTHERS, &by, limit, |state, changes| {
             state.judge_at(rules, now, changes);
@@ -98,7 +101,7 @@ impl Writer {
             if let Some(mut device) = state::load(&transaction, id)? {
                 let mut changes = Vec::new();
                 work(&mut device, &mut changes);
-                state::save_standing(&transaction, &device, &changes)?;
+                state::save(&transaction, &device, &changes)?;
             }
         }
         transaction.commit()?;
@@ -145,17 +148,16 @@ fn keep(
         nonce_at: incoming.nonce_at,
         certificate_expired: incoming.certificate_expired,
     };
+    let next_change_at = device.next_change_at;
     let mut changes = Vec::new();
     let effect = receive(device, &report, before, rules, &mut changes);
     insert(db, incoming, &effect.flags)?;
     if newest {
-        state::save_place(db, device)?;
-        if effect.readings_changed {
-            state::save_readings(db, device)?;
-        }
-        if effect.judged || !changes.is_empty() {
-            state::save_standing(db, device, &changes)?;
+        if effect.judged || !changes.is_empty() || device.next_change_at != next_change_at {
+            state::save(db, device, &changes)?;
             save_claim(db, &device.id, &incoming.posture)?;
+        } else {
+            state::save_place(db, device)?;
         }
     }
     Ok(Kept::New { status: device.status, failing: device.failing() > 0, flags: effect.flags })
@@ -209,7 +211,9 @@ fn insert(db: &Connection, incoming: &Incoming, flags: &[Flag]) -> Result<(), St
 fn save_claim(db: &Connection, device_id: &str, posture: &Posture) -> Result<(), StoreError> {
     const CLAIM: &str = "UPDATE device SET model = coalesce(?2, model),
         serial = coalesce(?3, serial), hardware_uuid = coalesce(hardware_uuid, ?4),
-        agent_version = ?5, key_protection = ?6, recorded = ?7 WHERE id = ?1";
+        agent_version = ?5, key_protection = ?6, recorded = ?7
+        WHERE id = ?1 AND (model, serial, hardware_uuid, agent_version, key_protection, recorded)
+        IS NOT (coalesce(?2, model), coalesce(?3, serial), coalesce(hardware_uuid, ?4), ?5, ?6, ?7)";
     db.prepare_cached(CLAIM)?.execute(params![
         device_id,
         posture.device.model,

@@ -1,11 +1,14 @@
 //! One device from SQLite.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use shared::keys::hex;
 
 use super::{device_row, finding_status, mode};
 use crate::clock::from_ms;
+use crate::fleet::finding::Finding;
 use crate::store::StoreError;
 use crate::store::sqlite::Readers;
 use crate::store::views::device::{
@@ -89,7 +92,7 @@ fn record(db: &Connection, row: DeviceRow, ask: DeviceAsk) -> Result<DeviceRecor
         platform,
         hardware_uuid,
         lifecycle_reason,
-        findings: findings(db, &id, "until_ms IS NULL")?,
+        findings: with_newest_reading(db, &id, findings(db, &id, "until_ms IS NULL")?)?,
         former: findings(db, &id, "until_ms IS NOT NULL")?,
         statuses: statuses(db, &id)?,
         events: events(db, &id)?,
@@ -124,6 +127,25 @@ fn findings(
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A finding's row keeps the reading that led to its words; the device's row
+/// knows the newest one that was judged and led to the same.
+fn with_newest_reading(
+    db: &Connection,
+    id: &str,
+    mut findings: Vec<FindingRecord>,
+) -> Result<Vec<FindingRecord>, StoreError> {
+    let text: String = db
+        .prepare_cached("SELECT findings FROM device WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    let present: BTreeMap<String, Finding> = serde_json::from_str(&text)
+        .map_err(|error| StoreError::Corrupt { what: "findings", why: error.to_string() })?;
+    for finding in &mut findings {
+        let newest = present.get(&finding.rule).and_then(|present| present.reading_at);
+        finding.reading = newest.or(finding.reading);
+    }
+    Ok(findings)
 }
 
 fn statuses(db: &Connection, id: &str) -> Result<Vec<(jiff::Timestamp, Standing)>, StoreError> {
