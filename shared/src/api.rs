@@ -141,6 +141,7 @@ pub const PROBLEMS: &[(&str, u16, &str)] = &[
     ("token-expired", 403, "The invitation has expired"),
     ("token-used", 403, "The invitation was used already"),
     ("too-large", 413, "The body is too large"),
+    ("timed-out", 408, "The request took too long"),
     ("rate-limited", 429, "Too many requests"),
     ("unavailable", 503, "The collector is busy"),
     ("not-found", 404, "There is nothing at this address"),

@@ -19,6 +19,8 @@ use crate::store::reports::{Incoming, Kept};
 
 /// Largest body of a batch, in bytes.
 const BATCH_LIMIT: usize = 4 * 1024 * 1024;
+/// A client that has not sent its body by then is slow or hostile.
+const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 /// Most envelopes in a batch.
 const BATCH_LINES: usize = 500;
 
@@ -186,7 +188,11 @@ pub async fn read(request: Request<Body>, limit: usize) -> Result<Bytes, Problem
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
+    let body = axum::body::to_bytes(request.into_body(), limit);
+    let Ok(read) = tokio::time::timeout(BODY_TIME, body).await else {
+        return Err(problem("timed-out", "The body did not arrive in time; send it again."));
+    };
+    read.map_err(|error| {
         use std::error::Error as _;
         let limited =
             error.source().is_some_and(|cause| cause.to_string().contains("length limit"));
