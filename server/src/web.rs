@@ -18,6 +18,11 @@ mod systems;
 mod times;
 mod words;
 
+#[cfg(test)]
+pub(crate) mod seed;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -84,8 +89,8 @@ pub fn router(app: App, sessions: Arc<dyn Sessions>) -> Router {
         .route("/healthz", get(health));
     pages
         .merge(open)
-        .layer(from_fn_with_state(console.clone(), errors::explain))
         .layer(from_fn_with_state(console.clone(), security::refuse_other_origins))
+        .layer(from_fn_with_state(console.clone(), errors::explain))
         .layer(map_response(security::add_headers))
         .with_state(console)
 }

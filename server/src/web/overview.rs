@@ -20,7 +20,7 @@ use super::Console;
 use super::errors::PageError;
 use super::problems::{ProblemWord, problem_words, was_words};
 use super::shell::{Section, Shell, html};
-use super::times::{When, exact, length};
+use super::times::{When, exact};
 use super::words::{INVITE_COMMAND, Mark, device_name, thousands};
 use crate::store::views::fleet::{Overview, OverviewAsk, StatusChange};
 use crate::store::views::{DeviceRow, Standing};
@@ -159,10 +159,7 @@ fn attention_row(row: &DeviceRow, catalogue: &Catalogue, now: Timestamp) -> Atte
         was: was_words(row, &problems),
         problems,
         since: When::relative(since, now),
-        due: due.map(|due| match overdue {
-            true => When::said(due, format!("{} overdue", length(now.duration_since(due)))),
-            false => When::relative(due, now),
-        }),
+        due: due.map(|due| When::due(due, now)),
         overdue,
     }
 }

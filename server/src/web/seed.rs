@@ -78,6 +78,10 @@ const RULES: &[(&str, &str, &str, &str)] = &[
     ("mdm-enrollment", "info", "The Mac is enrolled in device management.", ""),
 ];
 
+/// Statuses that a device had, by how often.
+const HISTORY: &[&str] =
+    &["compliant", "compliant", "compliant", "non_compliant", "at_risk", "stale", "unknown"];
+
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
 
@@ -99,7 +103,7 @@ impl Dice {
 }
 
 /// Writes `devices` devices as they would be at `now`, in milliseconds.
-pub fn fill(db: &mut Connection, devices: usize, now: i64) {
+pub(crate) fn fill(db: &mut Connection, devices: usize, now: i64) {
     let all = db.transaction().unwrap();
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     for number in 0..devices {
@@ -157,7 +161,7 @@ impl Made {
             _ => vec![],
         };
         let unknown = match (status, mute) {
-            ("unknown", true) => vec![0, 1, 2, 3],
+            ("unknown", true) => (0..RULES.len()).collect(),
             ("unknown", false) => vec![2],
             _ => vec![],
         };
@@ -311,25 +315,19 @@ impl Made {
         let start = at;
         let mut before = "";
         while at < self.since {
-            let status = *dice.of(&[
-                "compliant",
-                "compliant",
-                "compliant",
-                "compliant",
-                "non_compliant",
-                "at_risk",
-                "stale",
-                "unknown",
-            ]);
-            let status = if status == before { other(before) } else { status };
-            before = status;
-            let length = if status == "compliant" { 60 } else { 3 };
-            let until = at + HOUR + dice.up_to(length * DAY);
+            let until = at + HOUR + dice.up_to(40 * DAY);
             let last = until + HOUR >= self.since;
             let until = if last { self.since } else { until };
-            let status = if last && status == self.status { other(status) } else { status };
+            let fits = |status: &str| status != before && !(last && status == self.status);
+            let mut status = *dice.of(HISTORY);
+            while !fits(status) {
+                status = *dice.of(HISTORY);
+            }
+            // Trouble is short, the rest of the time is quiet.
+            let until =
+                if status == "compliant" || last { until } else { at + (until - at) / 15 + HOUR };
             insert.execute(params![self.id, at, until, status]).unwrap();
-            at = until;
+            (at, before) = (until, status);
         }
         insert.execute(params![self.id, self.since, None::<i64>, self.status]).unwrap();
         let mut event =
@@ -359,7 +357,7 @@ impl Made {
         let mut previous = [7_u8; 32];
         for sequence in 1..=40_i64 {
             // One laptop was closed for a long weekend.
-            let pause = if self.number % 5 == 0 && sequence < 20 { 4 * DAY } else { 0 };
+            let pause = if self.number.is_multiple_of(5) && sequence < 20 { 4 * DAY } else { 0 };
             let at = received - (40 - sequence) * HOUR - pause;
             let kind = if sequence % 8 == 0 { "full" } else { "unchanged" };
             let envelope = Envelope::sign(payload(&self.id, sequence, kind), &key).unwrap();
@@ -385,9 +383,4 @@ fn payload(id: &str, sequence: i64, kind: &str) -> Vec<u8> {
         r#"{{"_type":"https://in-toto.io/Statement/v1","predicate":{{"agent":{{"key_protection":"software-file","version":"0.1.0"}},{checks}"device":{{"id":"{id}","platform":"macos"}},"kind":"{kind}","sequence":{sequence}}},"predicateType":"https://muster.example/attestation/posture/v1"}}"#
     )
     .into_bytes()
-}
-
-/// A status beside `status`.
-fn other(status: &str) -> &'static str {
-    if status == "compliant" { "non_compliant" } else { "compliant" }
 }

@@ -31,8 +31,12 @@ impl When {
         Self { at, words, exact: exact(at) }
     }
 
-    /// `at` under other words, such as "2 days overdue".
-    pub(super) fn said(at: Timestamp, words: String) -> Self {
+    /// The end of a grace: `in 3 days`, or `2 days overdue`.
+    pub(super) fn due(at: Timestamp, now: Timestamp) -> Self {
+        if at > now {
+            return Self::relative(at, now);
+        }
+        let words = format!("{} overdue", length(now.duration_since(at)));
         Self { at, exact: exact(at), words }
     }
 }

@@ -1,5 +1,7 @@
 //! How devices, standings and rules are called on pages.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use jiff::Timestamp;
 use shared::keys::KeyProtection;
@@ -26,7 +28,8 @@ pub(super) fn device_name(row: &DeviceRow, catalogue: &Catalogue) -> String {
         None => kind.to_owned(),
     };
     if let Some(ending) = row.serial.as_deref().and_then(last_four) {
-        name.push_str(&format!(" (…{ending})"));
+        // Writing to a string cannot fail.
+        let _ = write!(name, " (…{ending})");
     }
     name
 }

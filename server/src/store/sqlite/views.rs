@@ -6,6 +6,9 @@ mod fleet;
 mod list;
 mod sql;
 
+#[cfg(test)]
+mod tests;
+
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use shared::policy::{FindingStatus, Mode};
 

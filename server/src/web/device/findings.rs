@@ -6,7 +6,7 @@ use shared::os_releases::Version;
 use shared::policy::{FindingStatus, FixedBy, Mode, Policy};
 
 use crate::store::views::device::{DeviceRecord, FindingRecord};
-use crate::web::times::{When, length};
+use crate::web::times::When;
 use crate::web::words::{rule_word, sentence_case};
 
 /// All findings of a device.
@@ -88,13 +88,7 @@ fn view(
             None => "",
         },
         since: When::relative(since, now),
-        due: record.due.filter(|_| fails).map(|due| {
-            if overdue {
-                When::said(due, format!("{} overdue", length(now.duration_since(due))))
-            } else {
-                When::relative(due, now)
-            }
-        }),
+        due: record.due.filter(|_| fails).map(|due| When::due(due, now)),
         overdue,
         reading: record.reading.map(|at| When::relative(at, now)),
     }

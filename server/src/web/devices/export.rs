@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::os_releases::Catalogue;
 
 use super::table::model_words;
-use crate::store::views::DeviceRow;
+use crate::store::views::{DeviceRow, Problem, Standing};
 use crate::web::systems::Systems;
 use crate::web::words::device_name;
 
@@ -78,9 +78,7 @@ pub(super) fn rows(devices: &[DeviceRow], catalogue: &Catalogue, now: Timestamp)
 fn row(device: &DeviceRow, catalogue: &Catalogue, systems: &mut Systems<'_>) -> Row {
     let missed = |system| systems.facts(system).map(|facts| facts.releases_missed.len());
     let rules = |required: bool| {
-        let wanted = move |one: &&crate::store::views::Problem| {
-            (one.mode == shared::policy::Mode::Required) == required
-        };
+        let wanted = move |one: &&Problem| (one.mode == shared::policy::Mode::Required) == required;
         device.failing().filter(wanted).map(|one| one.rule.clone()).collect()
     };
     Row {
@@ -88,7 +86,7 @@ fn row(device: &DeviceRow, catalogue: &Catalogue, systems: &mut Systems<'_>) -> 
         device: device_name(device, catalogue),
         status: device.standing.as_str(),
         status_since: device.since,
-        status_before_silence: device.was.map(|was| was.as_str()),
+        status_before_silence: device.was.map(Standing::as_str),
         owner: device.owner.as_ref().map(|owner| owner.name.clone()),
         owner_email: device.owner.as_ref().map(|owner| owner.email.clone()),
         model: device.model.clone(),

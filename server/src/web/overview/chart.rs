@@ -100,10 +100,7 @@ impl Chart {
             .skip_while(|point| point.total == 0)
             .collect();
         points.push(Point::of_now(standings, now));
-        let (first, last) = match points.as_slice() {
-            [first, .., last] => (first, last),
-            _ => return None,
-        };
+        let [first, .., last] = points.as_slice() else { return None };
         let line = path(&points, |point| 100.0 - point.height(point.compliant));
         let width = points.len() - 1;
         let last_y = 100.0 - last.height(last.compliant);

@@ -46,6 +46,9 @@ pub(super) struct Hole {
     pub(super) fixed_in: String,
 }
 
+/// Devices and facts by version with its suffix, the newest first.
+type Versions = BTreeMap<(Reverse<Option<Version>>, String), (u64, Option<PatchFacts>)>;
+
 /// Bars by version, the newest first, devices of unknown version last.
 pub(super) fn bars(
     systems: &[(Option<SystemSeen>, u64)],
@@ -53,8 +56,7 @@ pub(super) fn bars(
     now: Timestamp,
 ) -> Vec<PatchBar> {
     let total: u64 = systems.iter().map(|(_, devices)| devices).sum();
-    let mut versions: BTreeMap<(Reverse<Option<Version>>, String), (u64, Option<PatchFacts>)> =
-        BTreeMap::new();
+    let mut versions: Versions = BTreeMap::new();
     let mut unknown = 0;
     for (system, devices) in systems {
         let Some(system) = system else {

@@ -106,8 +106,7 @@ mod tests {
         let silent = now - SignedDuration::from_hours(9 * 24);
         parts(standings, Some(silent), now)
             .iter()
-            .map(|part| format!("{}{}", part.glue, part.text))
-            .collect()
+            .fold(String::new(), |said, part| said + part.glue + &part.text)
     }
 
     use Standing::{Archived, AtRisk, Compliant, NonCompliant, Stale, Suspended, Unknown};

@@ -24,7 +24,7 @@ pub(super) fn indented(json: &str) -> String {
         match letter {
             '{' | '[' => {
                 out.push(letter);
-                while letters.next_if(|next| next.is_ascii_whitespace()).is_some() {}
+                while letters.next_if(char::is_ascii_whitespace).is_some() {}
                 if let Some(close) = letters.next_if(|next| matches!(next, '}' | ']')) {
                     out.push(close);
                 } else {
@@ -74,7 +74,7 @@ mod tests {
     fn only_white_space_is_added() {
         let json = r#"{"t":"a { b , \" : \\","n":1.50e3,"u":"\u00e4ä"}"#;
         let text: String =
-            indented(json).replace("\n", "").replace("  ", "").replace("\": ", "\":");
+            indented(json).replace('\n', "").replace("  ", "").replace("\": ", "\":");
         assert_eq!(text, json);
     }
 

@@ -70,9 +70,9 @@ fn attention(db: &Connection, ask: OverviewAsk) -> Result<(Vec<DeviceRow>, u64),
              FROM device d WHERE NOT (d.lifecycle = 'active' AND d.status = 'compliant'))
           WHERE standing IN ('non_compliant', 'at_risk', 'stale', 'suspended', 'pending')
              OR standing = 'never_reported' AND since <= ?1
-             OR standing = 'unknown' AND id IN (SELECT f.device_id FROM finding f
-                  WHERE f.until_ms IS NULL AND f.status = 'unknown' AND f.mode = 'required'
-                    AND f.from_ms <= ?1)
+             OR standing = 'unknown' AND EXISTS (SELECT 1 FROM finding f
+                  WHERE f.device_id = id AND f.status = 'unknown' AND f.until_ms IS NULL
+                    AND f.mode = 'required' AND f.from_ms <= ?1)
           ORDER BY urgency, id LIMIT ?2"
     );
     let mut query = db.prepare_cached(&sql)?;

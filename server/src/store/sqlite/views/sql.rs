@@ -88,7 +88,7 @@ fn contains(text: &str) -> String {
 
 /// A JSON list, which `json_each` turns into rows.
 pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> Value {
-    Value::Text(serde_json::Value::from_iter(texts).to_string())
+    Value::Text(texts.collect::<serde_json::Value>().to_string())
 }
 
 /// The expression that a column is ordered by. `named.key` is the looked-up

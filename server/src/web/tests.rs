@@ -1,0 +1,112 @@
+//! Pages over a made-up fleet, asked for as a browser would.
+
+mod pages;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use jiff::Timestamp;
+use shared::os_releases::Catalogue;
+use shared::policy::Policy;
+use tower::ServiceExt as _;
+
+use super::{router, seed};
+use crate::app::{App, Rulebook, Rules};
+use crate::auth::create_link;
+use crate::clock::{Clock, ManualClock};
+use crate::store::sqlite::sessions::SqliteSessions;
+use crate::store::sqlite::{Readers, open_writer};
+
+/// A console over a database of its own.
+struct Site {
+    router: axum::Router,
+    sessions: Arc<SqliteSessions>,
+    clock: ManualClock,
+    readers: Readers,
+    cookie: String,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer with its whole body.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+fn noon() -> Timestamp {
+    "2026-08-23T12:00:00Z".parse().unwrap()
+}
+
+impl Site {
+    /// A console with `devices` devices, seen by somebody who is signed in.
+    async fn with(devices: usize) -> Self {
+        let mut site = Self::signed_out(devices);
+        let link = site.link();
+        let answer = site.get(&link).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        let cookie = answer.header(header::SET_COOKIE);
+        site.cookie = cookie.split(';').next().unwrap().to_owned();
+        site
+    }
+
+    fn signed_out(devices: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("muster.db");
+        seed::fill(&mut open_writer(&path).unwrap(), devices, noon().as_millisecond());
+        let sessions = Arc::new(SqliteSessions::open(&path).unwrap());
+        let clock = ManualClock::new(noon());
+        let readers = Readers::new(&path);
+        let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
+        let app = App {
+            clock: Clock::Manual(clock.clone()),
+            readers: readers.clone(),
+            rulebook: Rulebook::new(rules),
+            public_url: "https://muster.example".into(),
+            notice: Some("A notice <for> everybody.".into()),
+        };
+        let router = router(app, sessions.clone());
+        Self { router, sessions, clock, readers, cookie: String::new(), _folder: folder }
+    }
+
+    /// Path of a new sign-in link.
+    fn link(&self) -> String {
+        let url = create_link(&*self.sessions, "https://muster.example", noon()).unwrap();
+        url.strip_prefix("https://muster.example").unwrap().to_owned()
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(Request::get(path)).await
+    }
+
+    async fn ask(&self, request: axum::http::request::Builder) -> Answer {
+        let request = request.header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Id of the seeded device with that number.
+    fn device(&self, number: usize) -> String {
+        let ending = format!("%-{number:012x}");
+        self.readers
+            .with(|db| {
+                let sql = "SELECT id FROM device WHERE id LIKE ?1";
+                Ok(db.query_row(sql, [&ending], |row| row.get(0))?)
+            })
+            .unwrap()
+    }
+}
