@@ -157,6 +157,7 @@ impl Made {
             "non_compliant" if number == 0 => vec![0, 2],
             "non_compliant" | "at_risk" => vec![usize::try_from(dice.below(4)).unwrap()],
             "stale" => vec![4],
+            _ if mute => vec![],
             _ if dice.below(9) == 0 => vec![5],
             _ => vec![],
         };

@@ -56,8 +56,8 @@ pub(super) fn length(time: SignedDuration) -> String {
     let minutes = time.as_mins();
     match minutes {
         ..1 => "under a minute".to_owned(),
-        1..120 => format!("{minutes} min"),
-        120..2880 => format!("{} h", minutes / 60),
+        1..60 => format!("{minutes} min"),
+        60..2880 => format!("{} h", minutes / 60),
         _ => format!("{} days", minutes / 1440),
     }
 }
@@ -95,8 +95,8 @@ mod tests {
             (SignedDuration::from_secs(59), "just now"),
             (SignedDuration::from_secs(-59), "just now"),
             (minutes(1), "1 min ago"),
-            (minutes(119), "119 min ago"),
-            (minutes(120), "2 h ago"),
+            (minutes(59), "59 min ago"),
+            (minutes(60), "1 h ago"),
             (minutes(47 * 60 + 59), "47 h ago"),
             (minutes(48 * 60), "2 days ago"),
             (minutes(59 * 1440), "59 days ago"),

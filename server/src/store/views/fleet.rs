@@ -30,7 +30,7 @@ pub struct Overview {
     pub attention: Vec<DeviceRow>,
     /// How many there are in all.
     pub attention_total: u64,
-    /// Changes of status, the newest first.
+    /// Changes of status: those away from compliance first, then the newest.
     pub changes: Vec<StatusChange>,
     /// How many there were in all.
     pub changes_total: u64,

@@ -10,7 +10,7 @@ use shared::os_releases::{Catalogue, PatchFacts, Version};
 
 use crate::store::views::SystemSeen;
 use crate::web::systems::{behind, facts, version_of, version_words};
-use crate::web::words::percent;
+use crate::web::words::{percent, thousands};
 
 /// Versions with a bar of their own; older ones share the last.
 const BARS: usize = 10;
@@ -21,7 +21,7 @@ const HOLES: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PatchBar {
     pub(super) version: String,
-    pub(super) devices: u64,
+    pub(super) devices: String,
     pub(super) share: String,
     /// Length of the bar, in per cent of the longest possible.
     pub(super) width: String,
@@ -93,7 +93,7 @@ pub(super) fn bars(
 fn bar(version: String, devices: u64, total: u64) -> PatchBar {
     PatchBar {
         version,
-        devices,
+        devices: thousands(devices),
         share: percent(devices, total),
         width: width(devices, total),
         note: String::new(),
@@ -198,18 +198,19 @@ mod tests {
     #[test]
     fn the_newest_version_comes_first_and_the_unknown_last() {
         let catalogue = Catalogue::parse(CATALOGUE.as_bytes()).unwrap();
-        let rows: Vec<(String, u64, String)> = bars(&fleet(), &catalogue, now())
+        let rows: Vec<(String, String, String)> = bars(&fleet(), &catalogue, now())
             .into_iter()
             .map(|bar| (bar.version, bar.devices, bar.note))
             .collect();
         let expected = [
-            ("26.6.1", 4, "newest 26"),
-            ("26.6", 3, "1 behind"),
-            ("26.5", 2, "2 behind"),
-            ("Not known", 1, ""),
+            ("26.6.1", "4", "newest 26"),
+            ("26.6", "3", "1 behind"),
+            ("26.5", "2", "2 behind"),
+            ("Not known", "1", ""),
         ];
-        let expected =
-            expected.map(|(version, devices, note)| (version.to_owned(), devices, note.to_owned()));
+        let expected = expected.map(|(version, devices, note)| {
+            (version.to_owned(), devices.to_owned(), note.to_owned())
+        });
         assert_eq!(rows, expected);
     }
 

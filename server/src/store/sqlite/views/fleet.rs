@@ -98,7 +98,7 @@ fn changes(db: &Connection, ask: OverviewAsk) -> Result<(Vec<StatusChange>, u64)
                   WHERE b.device_id = i.device_id AND b.from_ms < i.from_ms
                   ORDER BY b.from_ms DESC LIMIT 1)
            FROM status_interval i WHERE i.from_ms > ?1
-          ORDER BY i.from_ms DESC, i.device_id LIMIT ?2",
+          ORDER BY i.status = 'compliant', i.from_ms DESC, i.device_id LIMIT ?2",
     )?;
     let mut rows = query.query(params![after, ask.changes_limit])?;
     let mut changes = Vec::new();
