@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tests::demo::play::play;
 use tests::demo::progress::Progress;
+use tests::demo::stage::Folders;
 use tests::demo::story::Story;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,9 +20,7 @@ struct Arguments {}
 
 fn main() -> ExitCode {
     let Arguments {} = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(show()));
-    match done {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody may be listening.
@@ -31,7 +30,14 @@ fn main() -> ExitCode {
     }
 }
 
-async fn show() -> anyhow::Result<()> {
+fn run() -> anyhow::Result<()> {
+    // Removed last, when the runtime has ended and nothing writes any more.
+    let folders = Folders::make()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(show(&folders))
+}
+
+async fn show(folders: &Folders) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let told_to_end = async {
@@ -44,7 +50,7 @@ async fn show() -> anyhow::Result<()> {
     let story = Story::embedded()?;
     let mut progress = Progress::on_stderr();
     let mut played = tokio::select! {
-        played = play(&story, &mut progress) => played?,
+        played = play(&story, folders, &mut progress) => played?,
         () = &mut told_to_end => return Ok(()),
     };
     progress.end("the fleet is ready; Ctrl-C ends it and removes its files");

@@ -28,11 +28,9 @@ pub type Calendar = BTreeMap<Timestamp, Vec<Event>>;
 const WINDOWS: [i64; 4] = [6, 10, 14, 18];
 /// Length of a window.
 const WINDOW_MIN: i64 = 175;
-/// Instants in a window, while nobody looks closely: reports of one instant
-/// are written to the disk together.
-const COARSE: u64 = 3;
-/// How much of the story is told to the minute.
-const CLOSE: SignedDuration = SignedDuration::from_hours(48);
+/// How much of the story is told to the minute. Before, all Macs report at the
+/// same instants of a day: their reports are written to the disk together.
+const CLOSE: SignedDuration = SignedDuration::from_hours(27);
 /// A change is reported this soon.
 const NOTICED_AFTER: SignedDuration = SignedDuration::from_mins(4);
 
@@ -106,9 +104,8 @@ fn minute(mac: &Mac, day: &str, window: i64, close: bool) -> i64 {
     };
     let window = window.to_string();
     if close {
-        return below(&[&mac.serial, day, &window], WINDOW_MIN);
+        below(&[&mac.serial, day, &window], WINDOW_MIN)
+    } else {
+        below(&[day, &window], WINDOW_MIN)
     }
-    let slot = i64::try_from(COARSE).map_or(WINDOW_MIN, |slots| WINDOW_MIN / slots);
-    let own = dice(&[&mac.serial, &window], COARSE);
-    slot * i64::try_from(own).unwrap_or(0) + below(&[day, &window, &own.to_string()], slot)
 }

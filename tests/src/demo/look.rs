@@ -77,9 +77,9 @@ fn filevault(mac: &Mac, at: Timestamp) -> FileVault {
     } else if hours(What::FilevaultDeferred).is_some() {
         FileVault::Deferred
     } else if let Some(hours) = hours(What::FilevaultEncrypting) {
-        FileVault::Encrypting((hours * 4).min(97))
+        FileVault::Encrypting((58 + hours * 4).min(97))
     } else if let Some(hours) = hours(What::FilevaultDecrypting) {
-        FileVault::Decrypting((2 + hours * 3).min(97))
+        FileVault::Decrypting((11 + hours * 3).min(97))
     } else {
         FileVault::On
     }
@@ -109,7 +109,7 @@ fn installed_at(mac: &Mac, release: &Release) -> Option<Timestamp> {
     let chance = |below| dice(&[&mac.serial, &version], below);
     let days = match mac.updates {
         Habit::Prompt => 1 + chance(3),
-        Habit::Usual => 3 + chance(6),
+        Habit::Usual => 2 + chance(6),
         Habit::Slow => 8 + chance(6),
         Habit::Late => 22 + chance(8),
     };

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::calendar::{Calendar, Event, calendar};
 use super::player::Player;
 use super::progress::Progress;
-use super::stage::Stage;
+use super::stage::{Folders, Stage};
 use super::story::Story;
 
 /// A day, in seconds.
@@ -26,8 +26,12 @@ pub struct Played {
 }
 
 /// Plays `story` from its beginning to its end.
-pub async fn play(story: &Story, progress: &mut Progress) -> anyhow::Result<Played> {
-    let stage = Stage::set(story.begins.0).await?;
+pub async fn play(
+    story: &Story,
+    folders: &Folders,
+    progress: &mut Progress,
+) -> anyhow::Result<Played> {
+    let stage = Stage::set(folders, story.begins.0).await?;
     let players = story.mac.iter().map(|mac| {
         let state_dir = stage.state_dir(&mac.serial);
         Some(Player::new(mac.clone(), stage.clock.clone(), state_dir))

@@ -17,11 +17,29 @@ use tempfile::TempDir;
 use super::story::email;
 
 /// Shown on every page.
-const NOTICE: &str = "This is a demonstration: people, Macs and reports are made up, and the clock is the demonstration's. It shows 23 August 2026, where the built-in catalogue of macOS releases ends.";
+const NOTICE: &str = "A demonstration: people, Macs and reports are made up. Its clock stands at 23 August 2026, where the built-in catalogue of macOS releases ends.";
 /// Memory that looks like a folder: what the agents flush to it is not slow.
 const MEMORY: &str = "/dev/shm";
 
-/// A collector that serves, and room for the Macs. Folders go with it.
+/// Temporary folders, which go with this value: keep it until nothing runs any
+/// more that could write into them.
+pub struct Folders {
+    /// For the collector, on a disk.
+    collector: TempDir,
+    /// For the Macs.
+    macs: TempDir,
+}
+
+impl Folders {
+    /// Makes them.
+    pub fn make() -> anyhow::Result<Self> {
+        let temporary = std::env::temp_dir();
+        let macs = folder(Path::new(MEMORY)).or_else(|_| folder(&temporary))?;
+        Ok(Self { collector: folder(&temporary)?, macs })
+    }
+}
+
+/// A collector that serves, and room for the Macs.
 pub struct Stage {
     /// The collector.
     pub running: Running,
@@ -29,33 +47,32 @@ pub struct Stage {
     pub clock: ManualClock,
     /// Sends reports; its connections are kept.
     pub courier: Collector,
-    macs: TempDir,
-    // Last, so that the database is closed when its folder goes.
-    files: TempDir,
+    macs: PathBuf,
+    database: PathBuf,
 }
 
 impl Stage {
-    /// Starts a collector at `now`.
-    pub async fn set(now: Timestamp) -> anyhow::Result<Self> {
-        let files = folder(&std::env::temp_dir())?;
-        let macs = folder(Path::new(MEMORY)).or_else(|_| folder(&std::env::temp_dir()))?;
+    /// Starts a collector at `now`, in `folders`.
+    pub async fn set(folders: &Folders, now: Timestamp) -> anyhow::Result<Self> {
         let clock = ManualClock::new(now);
         let config = Config {
             public_url: Some("http://127.0.0.1:0".to_owned()),
             accept_recorded: true,
             notice: Some(NOTICE.to_owned()),
-            ..Config::local(files.path())
+            ..Config::local(folders.collector.path())
         };
+        let database = config.database.clone();
         let running = start(config, Clock::Manual(clock.clone())).await?;
         let told = clock.clone();
         let agents = agent::Clock::new(move || told.now());
         let courier = Collector::new(&running.app.public_url, &ServerTrust::Web, agents)?;
-        Ok(Self { running, clock, courier, macs, files })
+        let macs = folders.macs.path().to_owned();
+        Ok(Self { running, clock, courier, macs, database })
     }
 
     /// Where the Mac called `name` keeps its state.
     pub fn state_dir(&self, name: &str) -> PathBuf {
-        self.macs.path().join(name)
+        self.macs.join(name)
     }
 
     /// Invites `person`, for one Mac if it has to be a certain one.
@@ -71,11 +88,11 @@ impl Stage {
 
     /// A link that signs in once.
     pub fn login_link(&self) -> anyhow::Result<String> {
-        let sessions = SqliteSessions::open(&self.files.path().join("muster.db"))?;
+        let sessions = SqliteSessions::open(&self.database)?;
         Ok(create_link(&sessions, &self.running.app.public_url, self.clock.now())?)
     }
 
-    /// Ends the collector and removes its files.
+    /// Ends the collector.
     pub async fn strike(self) {
         self.running.stop().await;
     }
