@@ -16,6 +16,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use jiff::{SignedDuration, Timestamp};
 use server::app::Rules;
+use server::fleet::report::fingerprint;
 use server::store::devices::{Admission, Devices as _, Invitations as _, NewDevice, NewInvitation};
 use server::store::reports::{Incoming, Kept, Reports as _};
 use server::store::sqlite::{Writer, open_writer};
@@ -101,6 +102,7 @@ impl Fleet {
             signature: vec![7; 71],
             digest,
             previous: std::mem::replace(&mut self.heads[device], digest),
+            readings_sha256: fingerprint(&posture),
             posture,
             received_at: at,
             nonce_at: Some(at - SignedDuration::from_secs(1)),

@@ -30,6 +30,36 @@ pub struct Report<'a> {
     pub nonce_at: Option<Timestamp>,
     /// Whether the certificate had expired when it was received.
     pub certificate_expired: bool,
+    /// Whether it is a full one with the [`fingerprint`] of the readings held.
+    pub repeats: bool,
+}
+
+impl Report<'_> {
+    /// Whether taking it into `state` moves the device's place and times only,
+    /// so that readings and findings are not even needed.
+    pub fn changes_nothing(&self, state: &DeviceState, rules: &Rules) -> bool {
+        let is_due = state.next_change_at.is_some_and(|at| at <= self.received_at);
+        (self.repeats || self.posture.kind == ReportKind::Unchanged)
+            && !is_due
+            && !must_judge(state, rules)
+    }
+}
+
+/// Digest of what a full report read: equal for equal outcomes, reasons and
+/// fields, whatever the times and the raw answers.
+pub fn fingerprint(posture: &Posture) -> Option<[u8; 32]> {
+    let read: Vec<_> = posture
+        .checks
+        .iter()
+        .map(|check| (&check.id, check.outcome, &check.reason, &check.fields))
+        .collect();
+    let text = serde_json::to_vec(&read).ok()?;
+    (posture.kind == ReportKind::Full).then(|| shared::keys::sha256(&text))
+}
+
+/// Whether a device is judged again whatever its report says.
+fn must_judge(state: &DeviceState, rules: &Rules) -> bool {
+    state.received_at.is_none() || state.was.is_some() || state.judged_by != judged_by(rules)
 }
 
 /// What a report did to a device.
@@ -78,7 +108,7 @@ pub fn receive(
     if state.received_at.is_some_and(|last| received_at.duration_since(last) >= AWAY) {
         state.returned_at = Some(received_at);
     }
-    let rejudge = state.received_at.is_none() || state.was.is_some();
+    let must_judge = must_judge(state, rules);
     state.received_at = Some(received_at);
     if !flags.contains(&Flag::Stale) {
         state.nonce_at = report.nonce_at;
@@ -87,7 +117,7 @@ pub fn receive(
     let readings_changed = match posture.kind {
         ReportKind::Full => {
             state.full = Some(Place { sequence: posture.sequence, digest: report.digest });
-            take_readings(&mut state.readings, &posture.checks, received_at)
+            !report.repeats && take_readings(&mut state.readings, &posture.checks, received_at)
         }
         ReportKind::Unchanged => {
             if !matches_full(state, posture) {
@@ -99,7 +129,7 @@ pub fn receive(
     if !flags.contains(&Flag::Unmatched) {
         state.confirmed_at = Some(finished_at.min(received_at));
     }
-    let judged = rejudge || readings_changed || state.judged_by != judged_by(rules);
+    let judged = must_judge || readings_changed;
     if judged {
         state.judge_at(rules, received_at, changes);
     }

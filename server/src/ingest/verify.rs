@@ -7,6 +7,7 @@ use shared::envelope::{Envelope, EnvelopeError, Verified};
 use shared::statement::{Posture, Statement, StatementError};
 
 use super::key_cache::{DeviceKey, KeyCache};
+use crate::fleet::report::fingerprint;
 use crate::fleet::state::Lifecycle;
 use crate::nonce::Nonces;
 use crate::store::reports::Incoming;
@@ -51,6 +52,7 @@ impl Verifier {
             keyid: envelope.keyid.0,
             digest,
             previous,
+            readings_sha256: fingerprint(&statement.predicate),
             posture: statement.predicate,
             received_at: now,
             nonce_at,

@@ -28,6 +28,8 @@ pub struct Incoming {
     pub previous: [u8; 32],
     /// What the bytes say.
     pub posture: Posture,
+    /// For a full report: fingerprint of what it read, times left out.
+    pub readings_sha256: Option<[u8; 32]>,
     /// When it was received.
     pub received_at: Timestamp,
     /// Issue time of its nonce, when that is authentic and in time.

@@ -224,10 +224,10 @@ impl Made {
         db.prepare_cached(
             "INSERT INTO device (id, person_id, lifecycle, lifecycle_reason, platform, model, serial,
                hardware_uuid, recorded, key_protection, agent_version, enrolled_ms, received_ms, chain,
-               sequence, readings, os_version, os_build, os_extra, status, status_since_ms, was, failing,
+               sequence, os_version, os_build, os_extra, status, status_since_ms, was, failing,
                due_ms, next_change_ms)
-             VALUES (?1, ?2, ?3, ?4, 'macos', ?5, ?6, ?7, ?8, ?9, '0.1.0', ?10, ?11, 1, 40, ?12, ?13, ?14,
-               ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+             VALUES (?1, ?2, ?3, ?4, 'macos', ?5, ?6, ?7, ?8, ?9, '0.1.0', ?10, ?11, 1, 40, ?12, ?13,
+               ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )
         .unwrap()
         .execute(params![
@@ -242,7 +242,6 @@ impl Made {
             if dice.below(3) == 0 { "secure-enclave" } else { "software-file" },
             self.enrolled,
             self.received,
-            "x".repeat(2500),
             seen.map(|seen| seen.0),
             seen.map(|seen| seen.1),
             seen.map(|_| ""),

@@ -135,6 +135,7 @@ impl Devices for Writer {
         if device.next_change_at.is_none() && to == Lifecycle::Active {
             device.next_change_at = Some(at);
         }
+        state::save_place(&transaction, &device, None)?;
         state::save(&transaction, &device, &changes)?;
         transaction.commit()?;
         Ok(Some(former))

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use shared::statement::Posture;
 
-use super::{StoreError, state};
+use super::StoreError;
+use super::state::{self, Loaded};
 use crate::app::Rules;
 use crate::clock::from_ms;
 use crate::fleet::chain::Flag;
@@ -33,13 +34,13 @@ impl Reports for Writer {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut answers = Vec::with_capacity(batch.len());
         // A device may have several reports in one batch.
-        let mut states: HashMap<String, DeviceState> = HashMap::new();
+        let mut states: HashMap<&str, Loaded> = HashMap::new();
         for incoming in batch {
-            let id = &incoming.device_id;
+            let id = incoming.device_id.as_str();
             if !states.contains_key(id)
-                && let Some(state) = state::load(&transaction, id)?
+                && let Some(state) = state::load_place(&transaction, id)?
             {
-                states.insert(id.clone(), state);
+                states.insert(id, state);
             }
             answers.push(match states.get_mut(id) {
                 Some(state) => keep(&transaction, state, incoming, rules)?,
@@ -101,6 +102,7 @@ impl Writer {
             if let Some(mut device) = state::load(&transaction, id)? {
                 let mut changes = Vec::new();
                 work(&mut device, &mut changes);
+                state::save_place(&transaction, &device, None)?;
                 state::save(&transaction, &device, &changes)?;
             }
         }
@@ -112,10 +114,11 @@ impl Writer {
 /// Keeps one report within a transaction.
 fn keep(
     db: &Connection,
-    device: &mut DeviceState,
+    loaded: &mut Loaded,
     incoming: &Incoming,
     rules: &Rules,
 ) -> Result<Kept, StoreError> {
+    let device = &loaded.state;
     if device.lifecycle != Lifecycle::Active {
         return Ok(Kept::Refused(device.lifecycle));
     }
@@ -129,12 +132,12 @@ fn keep(
             if there.digest == incoming.digest {
                 return Ok(Kept::Duplicate {
                     status: device.status,
-                    failing: device.failing() > 0,
+                    failing: loaded.fails(),
                     received_at: there.received_at,
                     flags: there.flags,
                 });
             }
-            conflict(db, device, incoming)?;
+            conflict(db, &mut loaded.state, incoming)?;
             return Ok(Kept::Conflict);
         }
         before = find(db, incoming, sequence - 1)?.map(|there| there.digest);
@@ -147,20 +150,26 @@ fn keep(
         received_at: incoming.received_at,
         nonce_at: incoming.nonce_at,
         certificate_expired: incoming.certificate_expired,
+        repeats: incoming.readings_sha256.is_some()
+            && incoming.readings_sha256 == loaded.readings_sha256,
     };
+    let quiet = newest && report.changes_nothing(device, rules);
+    let device = if quiet { &mut loaded.state } else { loaded.whole(db)? };
     let next_change_at = device.next_change_at;
     let mut changes = Vec::new();
     let effect = receive(device, &report, before, rules, &mut changes);
     insert(db, incoming, &effect.flags)?;
     if newest {
-        if effect.judged || !changes.is_empty() || device.next_change_at != next_change_at {
+        state::save_place(db, device, incoming.readings_sha256)?;
+        let judged = effect.judged || device.next_change_at != next_change_at;
+        if !quiet && (judged || !changes.is_empty()) {
             state::save(db, device, &changes)?;
             save_claim(db, &device.id, &incoming.posture)?;
-        } else {
-            state::save_place(db, device)?;
         }
+        loaded.readings_sha256 = incoming.readings_sha256.or(loaded.readings_sha256);
     }
-    Ok(Kept::New { status: device.status, failing: device.failing() > 0, flags: effect.flags })
+    let status = loaded.state.status;
+    Ok(Kept::New { status, failing: loaded.fails(), flags: effect.flags })
 }
 
 struct There {

@@ -136,9 +136,11 @@ fn with_newest_reading(
     id: &str,
     mut findings: Vec<FindingRecord>,
 ) -> Result<Vec<FindingRecord>, StoreError> {
-    let text: String = db
-        .prepare_cached("SELECT findings FROM device WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))?;
+    let text: Option<String> = db
+        .prepare_cached("SELECT findings FROM posture WHERE device_id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let Some(text) = text else { return Ok(findings) };
     let present: BTreeMap<String, Finding> = serde_json::from_str(&text)
         .map_err(|error| StoreError::Corrupt { what: "findings", why: error.to_string() })?;
     for finding in &mut findings {
