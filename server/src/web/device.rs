@@ -56,7 +56,6 @@ struct Head {
     key_meaning: &'static str,
     agent_version: String,
     platform: String,
-    hardware_uuid: String,
     recorded: bool,
     /// Why a person stopped it, as a full sentence.
     stopped: String,
@@ -127,7 +126,6 @@ fn head(record: &DeviceRecord, rules: &Rules, now: Timestamp) -> Head {
         key_meaning: key_meaning(&row.key_protection),
         agent_version: row.agent_version.clone(),
         platform: record.platform.clone(),
-        hardware_uuid: record.hardware_uuid.clone().unwrap_or_default(),
         recorded: row.recorded,
         stopped: stopped(row.standing, &record.lifecycle_reason),
         mute: row.received.is_none(),

@@ -45,7 +45,11 @@ fn device_row(db: &Connection, id: &str) -> Result<Option<DeviceRow>, StoreError
     let mut query = db.prepare_cached(
         "SELECT d.id, d.model, d.serial, d.recorded, d.key_protection, d.agent_version,
                 d.enrolled_ms, d.received_ms, d.os_version, d.os_build, d.os_extra,
-                d.lifecycle, d.status_since_ms, d.was, d.due_ms, p.name, p.email, d.status
+                d.lifecycle,
+                CASE WHEN d.lifecycle = 'active' THEN d.status_since_ms ELSE coalesce(
+                  (SELECT max(e.at_ms) FROM event e WHERE e.device_id = d.id), d.status_since_ms)
+                END,
+                d.was, d.due_ms, p.name, p.email, d.status
            FROM device d LEFT JOIN person p ON p.id = d.person_id WHERE d.id = ?1",
     )?;
     let row = query.query_row([id], read_row).optional()?;

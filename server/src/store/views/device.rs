@@ -13,8 +13,6 @@ pub struct DeviceRecord {
     pub row: DeviceRow,
     /// `macos`.
     pub platform: String,
-    /// Hardware UUID.
-    pub hardware_uuid: Option<String>,
     /// Why it is suspended, revoked, ...
     pub lifecycle_reason: String,
     /// What every rule says now.

@@ -83,14 +83,11 @@ impl DeviceViews for Readers {
 
 fn record(db: &Connection, row: DeviceRow, ask: DeviceAsk) -> Result<DeviceRecord, StoreError> {
     let id = row.id.clone();
-    let (platform, hardware_uuid, lifecycle_reason) = db
-        .prepare_cached(
-            "SELECT platform, hardware_uuid, lifecycle_reason FROM device WHERE id = ?1",
-        )?
-        .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (platform, lifecycle_reason) = db
+        .prepare_cached("SELECT platform, lifecycle_reason FROM device WHERE id = ?1")?
+        .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(DeviceRecord {
         platform,
-        hardware_uuid,
         lifecycle_reason,
         findings: with_newest_reading(db, &id, findings(db, &id, "until_ms IS NULL")?)?,
         former: findings(db, &id, "until_ms IS NOT NULL")?,
