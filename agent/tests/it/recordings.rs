@@ -58,8 +58,10 @@ fn assert_every_known_rule_is_judged(name: &str, expected: &Value, document: &Va
 #[test]
 fn the_document_holds_what_it_promises_and_nothing_else() {
     let (document, exit) = checked(&recording("m3-26.6.2-managed"));
-    let keys: Vec<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["device", "findings", "observed_at", "policy", "schema", "summary"]);
+    // Whether a map keeps its order is decided by the other crates of a build.
+    let keys: BTreeSet<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+    let promised = ["device", "findings", "observed_at", "policy", "schema", "summary"];
+    assert_eq!(keys, BTreeSet::from(promised));
     assert_eq!(document["schema"], "muster.check/v1");
     assert_eq!(
         document["device"],
