@@ -10,6 +10,7 @@ mod serve;
 use std::ffi::OsString;
 use std::io::Write as _;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::exit::{Exit, Failure};
@@ -48,12 +49,7 @@ enum Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers, everything else is wrong usage.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-            let _ = error.print();
-            return exit;
-        }
+        Err(error) => return usage(&error),
     };
     let result = match cli.command {
         Command::Serve(options) => serve::run(options),
@@ -70,6 +66,31 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
             failure.exit
         }
     }
+}
+
+/// Answers help and version, and refuses a wrong command line in one line.
+fn usage(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Ok;
+    }
+    // What follows the first empty line is advice and usage.
+    let text = error.to_string();
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let text = lines.join(" ");
+    let what = match error.kind() {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "no command is given"
+        }
+        _ => text.strip_prefix("error: ").unwrap_or(&text),
+    };
+    // Standard error is closed: there is nobody to tell.
+    let _ = writeln!(
+        std::io::stderr(),
+        "muster-server: {what}; run `muster-server --help` to see what it takes"
+    );
+    Exit::Usage
 }
 
 /// Writes one answer to standard output.

@@ -10,4 +10,5 @@ mod enrolment;
 mod passing_time;
 mod reporting;
 mod revocation;
+mod server_commands;
 mod sudden_death;
