@@ -55,7 +55,7 @@ pub enum ReportError {
     #[error("this computer is not enrolled; run `muster-agent enroll` with the token that IT sent")]
     NotEnrolled,
     /// The enrolment waits for a person.
-    #[error("the enrolment waits for approval: {0}; this command asks again")]
+    #[error("the enrolment waits for approval: {}; this command asks again", .0.trim_end_matches('.'))]
     Pending(String),
     /// Asking again for the open enrolment failed.
     #[error(transparent)]

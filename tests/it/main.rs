@@ -5,10 +5,14 @@
 
 #![cfg(test)]
 
+mod agent_commands;
 mod bad_input;
 mod enrolment;
+mod mute_fleet;
 mod passing_time;
+mod recordings;
 mod reporting;
 mod revocation;
+mod second_opinion;
 mod server_commands;
 mod sudden_death;

@@ -13,6 +13,7 @@ pub mod load;
 pub mod program;
 pub mod recording;
 pub mod test_server;
+pub mod visitor;
 
 use jiff::Timestamp;
 

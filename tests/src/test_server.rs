@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
+use server::auth::create_link;
 use server::clock::{Clock, ManualClock};
 use server::config::Config;
 use server::invitation::{Request, VALID};
 use server::serve::{Running, start};
+use server::store::sqlite::sessions::SqliteSessions;
 use shared::token::Token;
 use tempfile::TempDir;
 
@@ -130,6 +132,12 @@ impl TestServer {
             valid_for: VALID,
         };
         self.running().invite(&request).await.expect("an invitation")
+    }
+
+    /// A link that signs in once.
+    pub fn login_link(&self) -> String {
+        let sessions = SqliteSessions::open(&self.database()).expect("the database opens");
+        create_link(&sessions, &self.url, self.clock.now()).expect("a link")
     }
 
     /// The database as it stands, for looking alone.

@@ -67,6 +67,7 @@ pub(super) fn run(args: &Args) -> Exit {
                 writeln!(out, "Enrolled at {url} as device {device_id} before, with this token.")
             }),
             Ok(EnrollOutcome::Pending { reason }) => {
+                let reason = reason.trim_end_matches('.');
                 say(&format!(
                     "muster-agent: the enrolment waits for approval: {reason}; the same command, or `muster-agent report`, asks again"
                 ));

@@ -12,7 +12,7 @@ use super::{PlaceOptions, answer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::serve::{Running, StartError, start};
+use crate::serve::{StartError, start};
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -72,19 +72,16 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Before anybody is told that it listens: who is told may stop it at once.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let database = config.database.display().to_string();
     let running = start(config, Clock::System).await.map_err(|error| failure(&error))?;
     answer(&format!(
         "Listening on {} as {}, database {database}.\n",
         running.address, running.app.public_url
     ))?;
-    until_told_to_stop(running).await
-}
-
-async fn until_told_to_stop(running: Running) -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

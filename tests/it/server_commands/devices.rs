@@ -82,8 +82,10 @@ async fn a_device_is_listed_approved_suspended_resumed_and_revoked() {
     let mut device: HandMade = stranger.admitted(&admitted);
     assert_eq!(connection.deliver(&device.next(clock.now())).await.status, 201);
     let listed = collector.admin(&["device", "list"]).stdout;
+    // The built-in catalogue is old by the machine's clock, so that nobody can
+    // say whether the Mac has its fixes.
     let line = listed.lines().nth(1).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
-    assert_eq!(line, format!("{id} Sam Doe Mac15,12 ZZHAND00001 active compliant just now"));
+    assert_eq!(line, format!("{id} Sam Doe Mac15,12 ZZHAND00001 active unknown just now"));
     assert_eq!(listed.lines().last(), Some("1 device"));
 
     // The collector notices within a second what another process wrote.

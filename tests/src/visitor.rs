@@ -1,0 +1,78 @@
+//! A person who is signed in to the console, without a browser.
+
+#![expect(clippy::missing_panics_doc, reason = "everything here panics when it cannot be done")]
+
+use serde_json::Value;
+
+use crate::connection::{Connection, Reply};
+use crate::test_server::TestServer;
+
+/// A kept connection with a session.
+pub struct Visitor {
+    connection: Connection,
+    session: String,
+}
+
+impl Visitor {
+    /// Opens a sign-in link of `server`.
+    pub async fn signed_in(server: &TestServer) -> Self {
+        let mut connection = server.connector().connect().await;
+        let link = server.login_link();
+        let path = link.strip_prefix(server.url()).unwrap_or(&link).to_owned();
+        let answer = connection.send("GET", &path, &[], "").await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
+        let cookie = answer.header("set-cookie").unwrap_or_default();
+        let session = cookie.split(';').next().unwrap_or_default().to_owned();
+        Self { connection, session }
+    }
+
+    /// Asks for any address.
+    pub async fn ask(&mut self, path: &str) -> Reply {
+        self.connection.send("GET", path, &[("cookie", &self.session)], "").await
+    }
+
+    /// A page that must be there.
+    pub async fn page(&mut self, path: &str) -> String {
+        let answer = self.ask(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.text()
+    }
+
+    /// A file's bytes.
+    pub async fn file(&mut self, path: &str) -> Vec<u8> {
+        let answer = self.ask(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.body
+    }
+
+    /// Every device of a list, as JSON.
+    pub async fn devices(&mut self, path: &str) -> Vec<Value> {
+        let answer = self.ask(path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+        let mut document: Value = answer.json();
+        match document["devices"].take() {
+            Value::Array(devices) => devices,
+            other => panic!("no list: {other}"),
+        }
+    }
+}
+
+/// What a reader sees of a page: its text, one space between words.
+pub fn text_of(page: &str) -> String {
+    let main = page.split_once("<main").map_or(page, |(_, rest)| rest);
+    let main = main.split_once("</main>").map_or(main, |(rest, _)| rest);
+    let mut text = String::new();
+    let mut is_tag = false;
+    for letter in main.chars() {
+        match letter {
+            '<' => is_tag = true,
+            '>' => {
+                is_tag = false;
+                text.push(' ');
+            }
+            _ if !is_tag => text.push(letter),
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
