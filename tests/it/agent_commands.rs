@@ -148,12 +148,16 @@ fn a_recording_that_cannot_be_used_is_refused() {
     let token = token.to_string();
     for command in [&["enroll", token.as_str()][..], &["report"]] {
         mac.recording = "/none.json".to_owned();
-        mac.refuses(command, 74, "cannot read the recording `/none.json`: No such file or directory (os error 2)");
+        mac.refuses(
+            command,
+            74,
+            "cannot read the recording `/none.json`: No such file or directory (os error 2)",
+        );
         let file = mac.folder.path().join("recording.json");
         mac.recording = file.to_str().unwrap().to_owned();
-        std::fs::write(&file, "{\n \"format\": \"x\"\n}").unwrap();
+        std::fs::write(&file, "[]").unwrap();
         let message = format!(
-            "{}, line 2, column 14, field \"format\": \"x\" is not known, only \"muster.recording/v1\" is; correct the recording and try again",
+            "{}, line 1, column 0: invalid type: sequence, expected an object; correct the recording and try again",
             file.display()
         );
         mac.refuses(command, 65, &message);
@@ -179,7 +183,7 @@ fn a_state_folder_that_cannot_be_used_is_named() {
     let mac = Mac::new();
     std::fs::create_dir(mac.state()).unwrap();
     std::fs::write(format!("{}/identity.json", mac.state()), "{").unwrap();
-    let damaged = "`STATE/identity.json` is damaged: EOF while parsing an object at line 1 column 1; run `muster-agent enroll` with a new token";
+    let damaged = "`STATE/identity.json` is damaged (EOF while parsing an object at line 1 column 1); run `muster-agent enroll` with a new token";
     for command in ["report", "status", "show"] {
         mac.refuses(&[command], 65, damaged);
     }

@@ -7,6 +7,8 @@
 
 mod agent_commands;
 mod bad_input;
+mod browser;
+mod console;
 mod enrolment;
 mod mute_fleet;
 mod passing_time;

@@ -1,0 +1,123 @@
+//! A headless Chromium, started for one test and always shut down.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use agent::Clock;
+use agent::host::Live;
+use serde_json::{Value, json};
+use tests::connection::Connector;
+use tests::program;
+use thirtyfour::{Capabilities, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver};
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+const DRIVER: &str = "/usr/bin/chromedriver";
+
+/// Chromium must be quiet on the network and leave no trace.
+const FLAGS: &[&str] = &[
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--window-size=1280,900",
+];
+
+/// The program that drives the browser; it goes when the test does.
+struct Driver {
+    child: Child,
+    address: String,
+}
+
+impl Driver {
+    #[expect(clippy::disallowed_methods, reason = "the browser is started from outside")]
+    fn start() -> Self {
+        let mut command = Command::new(DRIVER);
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap_or_else(|error| {
+            panic!(
+                "{DRIVER}: {error}; `tests/run` installs it, or `apt-get install chromium-driver`"
+            )
+        });
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = lines.map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        Self { child, address: format!("127.0.0.1:{}", port.expect("a port of chromedriver")) }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn capabilities(profile: &std::path::Path) -> Capabilities {
+    let mut wanted = DesiredCapabilities::chrome();
+    wanted.set_binary(CHROMIUM).unwrap();
+    for flag in FLAGS {
+        wanted.add_arg(flag).unwrap();
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", profile.display())).unwrap();
+    let mut wanted: Capabilities = wanted.into();
+    wanted.set("goog:loggingPrefs", json!({"browser": "ALL"})).unwrap();
+    wanted
+}
+
+/// A window, and the folder for pictures of it.
+pub(crate) struct Window {
+    pub(crate) page: WebDriver,
+    address: String,
+    pictures: PathBuf,
+}
+
+impl Window {
+    /// Keeps a picture of what is seen.
+    pub(crate) async fn picture(&self, name: &str) {
+        self.page.screenshot(&self.pictures.join(format!("{name}.png"))).await.unwrap();
+    }
+
+    /// What the browser has logged since it was last asked: errors of scripts,
+    /// of loading, and violations of the content security policy.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let url = format!("http://{}", self.address);
+        let mut connection = Connector::new(&url, "", Clock::of(Live::new())).connect().await;
+        let path = format!("/session/{}/se/log", self.page.handle().session_id());
+        let media = [("content-type", "application/json")];
+        let answer = connection.send("POST", &path, &media, "{\"type\":\"browser\"}").await;
+        let log: Value = answer.json();
+        let lines = log["value"].as_array().unwrap_or_else(|| panic!("no log: {log}"));
+        lines.iter().map(|line| format!("{}: {}", line["level"], line["message"])).collect()
+    }
+}
+
+/// Lets `visit` use a window of a new browser, which is shut down whatever
+/// happens in it.
+pub(crate) async fn in_browser<F>(visit: F)
+where
+    F: AsyncFnOnce(&Window),
+{
+    // thirtyfour's client wants a process-wide choice; a second one is the same.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let profile = tempfile::tempdir().unwrap();
+    let pictures = program::target_folder().parent().unwrap().join("screenshots");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let driver = Driver::start();
+    let address = driver.address.clone();
+    let page = WebDriver::new(&format!("http://{address}"), capabilities(profile.path())).await;
+    // It quits the browser also when the visit panics.
+    let visited = page.unwrap().run_and_quit(|page| async move {
+        visit(&Window { page, address, pictures }).await;
+        Ok::<(), std::convert::Infallible>(())
+    });
+    visited.await.unwrap();
+}
