@@ -50,11 +50,18 @@ async fn texts(window: &Window, selector: &str) -> Vec<String> {
 }
 
 async fn no_sideways_scrolling(window: &Window) {
-    let script = "return [document.documentElement.scrollWidth, window.innerWidth]";
-    let widths = window.page.execute(script, vec![]).await.unwrap().convert();
-    let (page, screen): (i64, i64) = widths.unwrap();
+    // Names what sticks out, so that a failure says where to look.
+    let script = "const wide = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= wide) return [];
+        const out = [...document.querySelectorAll('body *')]
+            .map((one) => [one, one.getBoundingClientRect().right])
+            .filter(([one, right]) => right > wide)
+            .map(([one, right]) => one.tagName + '.' + one.className + ' ' + right);
+        return [document.documentElement.scrollWidth + ' > ' + wide, ...out]";
+    let found = window.page.execute(script, vec![]).await.unwrap().convert();
+    let wide: Vec<String> = found.unwrap();
     let url = window.page.current_url().await.unwrap();
-    assert!(page <= screen, "{url} is {page} pixels wide on a screen of {screen}");
+    assert!(wide.is_empty(), "{url} scrolls sideways: {wide:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,7 +99,7 @@ async fn it_finds_the_failing_mac_and_why_in_the_browser() {
         search.clear().await.unwrap();
         search.send_keys("nobody").await.unwrap();
         search.send_keys(Key::Enter).await.unwrap();
-        assert_eq!(text(window, "p.none").await, "No Mac fits. Show all");
+        assert_eq!(text(window, "p.no-match").await, "No Mac fits. Show all");
 
         // The failing one, with its reason and what to do.
         window

@@ -18,3 +18,4 @@ mod revocation;
 mod second_opinion;
 mod server_commands;
 mod sudden_death;
+mod tidy;

@@ -98,13 +98,13 @@ async fn a_full_queue_asks_to_come_again_and_loses_nothing() {
     let now = server.clock.now();
 
     // The writer is held up until the queue has been seen full.
-    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (release, released) = std::sync::mpsc::channel::<()>();
     let (started, has_started) = tokio::sync::oneshot::channel();
     let queue = server.running().jobs.queue.clone();
-    let hold = tokio::spawn(async move {
+    let holding = tokio::spawn(async move {
         let work = move |_: &mut Writer| {
             let _ = started.send(());
-            let _ = held.recv();
+            let _ = released.recv();
             Ok(())
         };
         queue.run(work).await
@@ -127,7 +127,7 @@ async fn a_full_queue_asks_to_come_again_and_loses_nothing() {
     let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((5..=60).contains(&seconds), "{seconds}");
     release.send(()).unwrap();
-    hold.await.unwrap().unwrap();
+    holding.await.unwrap().unwrap();
     senders.join_all().await;
     drop(answers);
 

@@ -39,12 +39,12 @@ async fn openssl_accepts_what_the_agent_signed_from_what_the_console_offers() {
     keep("report-0-2.pae", &pae);
 
     // The very command that the page shows.
-    let page = text_of(&visitor.page(&statement).await);
+    let shown = text_of(&visitor.page(&statement).await);
     let command = "dgst -sha256 -verify key-0.pem -signature report-0-2.sig report-0-2.pae";
-    assert!(page.contains(&format!("openssl {command}")), "{page}");
+    assert!(shown.contains(&format!("openssl {command}")), "{shown}");
     assert_eq!(openssl(folder.path(), command), (true, b"Verified OK\n".to_vec()));
     let digest = hex(&sha256(&pae));
-    assert!(page.contains(&digest), "{page}");
+    assert!(shown.contains(&digest), "{shown}");
     assert_eq!(laptop.last_signed().digest(), sha256(&pae));
 
     // One bit, and openssl refuses as the collector does.

@@ -4,6 +4,7 @@
 //! of reports: method, path, headers and bytes.
 
 #![expect(clippy::expect_used, reason = "a connection that cannot be made fails its test")]
+#![expect(clippy::panic, reason = "a message says more than a bare `unwrap`")]
 #![expect(clippy::missing_panics_doc, reason = "everything here panics when it cannot be done")]
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! `muster-server`, from beside the test binary.
 
 #![expect(clippy::expect_used, reason = "a program that does not start fails its test")]
+#![expect(clippy::panic, reason = "a message says more than a bare `unwrap`")]
 #![expect(clippy::missing_panics_doc, reason = "everything here panics when it cannot be done")]
 
 use std::ffi::OsStr;

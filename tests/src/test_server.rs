@@ -66,7 +66,7 @@ impl TestServer {
         let clock = Clock::Manual(self.clock.clone());
         let running = start(self.config.clone(), clock).await.expect("the collector starts");
         self.config.listen = running.address;
-        self.ca = running.ca.pem().to_owned();
+        running.ca.pem().clone_into(&mut self.ca);
         self.url = running.app.public_url.to_string();
         self.running = Some(running);
     }

@@ -1,5 +1,7 @@
 //! A person who is signed in to the console, without a browser.
 
+#![expect(clippy::panic, reason = "a message says more than a bare `unwrap`")]
+#![expect(clippy::indexing_slicing, reason = "a JSON value gives null for what is not there")]
 #![expect(clippy::missing_panics_doc, reason = "everything here panics when it cannot be done")]
 
 use serde_json::Value;

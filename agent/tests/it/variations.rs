@@ -92,7 +92,7 @@ fn rules(patterns: &[&str]) -> String {
 }
 
 #[test]
-fn filevault() {
+fn each_answer_about_filevault_is_told_apart() {
     for (answer, status) in [
         ("FileVault is On.\r\n", "pass"),
         ("FileVault is On.   \n\n", "pass"),
@@ -138,7 +138,7 @@ fn filevault_by_diskutil() {
 }
 
 #[test]
-fn password_policy() {
+fn each_password_policy_is_told_apart() {
     for (answer, status) in [
         (rules(&[".{8,}"]), "pass"),
         (rules(&["^.{8,}$"]), "pass"),
@@ -165,7 +165,7 @@ fn password_policy() {
 }
 
 #[test]
-fn firewall() {
+fn each_answer_about_the_firewall_is_told_apart() {
     for (answer, status) in [
         ("Firewall is enabled. (State = 1)\r\n", "pass"),
         ("Firewall is enabled. (State = 2)\n", "pass"),
@@ -192,7 +192,7 @@ fn firewall() {
 }
 
 #[test]
-fn patch_level() {
+fn each_version_is_held_against_the_catalogue() {
     for (version, build, status) in [
         ("26.6.2", "25G83", "pass"),
         ("12.7.6", "21H1320", "fail"),

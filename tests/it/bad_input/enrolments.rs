@@ -3,123 +3,166 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use shared::envelope::Envelope;
+use shared::token::Token;
 use tests::hand_made::Stranger;
 use tests::test_server::TestServer;
 
-#[tokio::test]
-async fn a_request_that_is_not_as_it_must_be_uses_up_no_invitation() {
-    let server = TestServer::start().await;
-    let mut connection = server.connector().connect().await;
-    let (token, now) = (server.invite("Sam Doe").await, server.clock.now());
-    let stranger = Stranger::new("ZZHAND00001");
-    let good = stranger.request(&token, now);
-    let with = |name: &str, value: Value| {
-        let mut request = good.clone();
+/// A collector and a stranger with an invitation.
+struct Scene {
+    server: TestServer,
+    stranger: Stranger,
+    token: Token,
+    good: Value,
+}
+
+/// A request, and how it is refused; a text that ends in a space is a start.
+type Row = (String, (u16, &'static str), &'static str);
+
+const REQUEST: (u16, &str) = (400, "malformed-request");
+const STATEMENT: (u16, &str) = (422, "malformed-statement");
+
+impl Scene {
+    async fn set() -> Self {
+        let server = TestServer::start().await;
+        let (token, now) = (server.invite("Sam Doe").await, server.clock.now());
+        let stranger = Stranger::new("ZZHAND00001");
+        let good = stranger.request(&token, now);
+        Self { server, stranger, token, good }
+    }
+
+    /// The good request with one part replaced.
+    fn with(&self, name: &str, value: Value) -> String {
+        let mut request = self.good.clone();
         request[name] = value;
         request.to_string()
-    };
-    let mut other = token.clone();
-    other.secret[0] ^= 1;
-    let mut unsigned = good["envelope"].clone();
-    unsigned["signatures"][0]["sig"] = json!("");
-    let statement = |change: &dyn Fn(&mut Value)| {
-        let payload = shared::envelope::Envelope::parse(good["envelope"].to_string().as_bytes());
-        let mut value: Value = serde_json::from_slice(&payload.unwrap().payload).unwrap();
-        change(&mut value);
-        let envelope =
-            shared::envelope::Envelope::sign(value.to_string().into_bytes(), &stranger.key);
-        with("envelope", serde_json::from_str(&envelope.unwrap().to_json()).unwrap())
-    };
+    }
 
-    let request = (400, "malformed-request");
-    let bad = (422, "malformed-statement");
+    /// The good request without its signature.
+    fn unsigned(&self) -> String {
+        let mut envelope = self.good["envelope"].clone();
+        envelope["signatures"][0]["sig"] = json!("");
+        self.with("envelope", envelope)
+    }
+
+    /// A request that says something else, well signed.
+    fn saying(&self, change: impl Fn(&mut Value)) -> String {
+        let envelope = Envelope::parse(self.good["envelope"].to_string().as_bytes()).unwrap();
+        let mut statement: Value = serde_json::from_slice(&envelope.payload).unwrap();
+        change(&mut statement);
+        let payload = statement.to_string().into_bytes();
+        let envelope = Envelope::sign(payload, &self.stranger.key).unwrap();
+        self.with("envelope", serde_json::from_str(&envelope.to_json()).unwrap())
+    }
+
+    /// Sends each request. Each must be refused as it says and change nothing,
+    /// and the invitation must still be good afterwards.
+    async fn refuses(self, rows: Vec<Row>) {
+        let mut connection = self.server.connector().connect().await;
+        let before = self.server.look().dump();
+        for (body, refusal, says) in rows {
+            let problem = connection.enroll(body.clone()).await.problem();
+            let detail = &problem.detail;
+            assert_eq!((problem.status, problem.code()), refusal, "{body}: {detail}");
+            match says.strip_suffix(' ') {
+                Some(start) => assert!(detail.starts_with(start), "{body}: {detail}"),
+                None => assert_eq!(*detail, format!("{says}."), "{body}"),
+            }
+        }
+        assert_eq!(self.server.look().dump(), before);
+        assert_eq!(connection.enroll(self.good.to_string()).await.status, 201);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_as_it_must_be_uses_up_no_invitation() {
+    let scene = Scene::set().await;
+    let mut other = scene.token.secret;
+    other[0] ^= 1;
     let secret = "`secret` must be 32 bytes in base64url without padding";
-    let rows: Vec<(String, (u16, &str), &str)> = vec![
+    let rows = vec![
         (
             String::new(),
-            request,
+            REQUEST,
             "The request is not valid: EOF while parsing a value at line 1 column 0",
         ),
         (
             "{".into(),
-            request,
+            REQUEST,
             "The request is not valid: EOF while parsing an object at line 1 column 1",
         ),
         (
             "[1]".into(),
-            request,
+            REQUEST,
             "The request is not valid: invalid type: integer `1`, expected a string at line 1 column 2",
         ),
         (
             "{\"secret\":\"x\"}".into(),
-            request,
+            REQUEST,
             "The request is not valid: missing field `envelope` at line 1 column 14",
         ),
         (
-            with("secret", json!(5)),
-            request,
+            scene.with("secret", json!(5)),
+            REQUEST,
             "The request is not valid: invalid type: integer `5`, expected a string at line 1 column ",
         ),
-        (with("secret", json!("x")), request, secret),
-        (with("secret", json!(URL_SAFE_NO_PAD.encode([7; 31]))), request, secret),
+        (scene.with("secret", json!("x")), REQUEST, secret),
+        (scene.with("secret", json!(URL_SAFE_NO_PAD.encode([7; 31]))), REQUEST, secret),
         (
-            with("secret", json!(URL_SAFE_NO_PAD.encode(other.secret))),
-            request,
+            scene.with("secret", json!(URL_SAFE_NO_PAD.encode(other))),
+            REQUEST,
             "`token_id` in the statement does not belong to `secret`",
         ),
         (
-            with("envelope", json!({})),
+            scene.with("envelope", json!({})),
             (400, "malformed-envelope"),
             "The envelope is not valid: missing field `payloadType` at line 1 column 2",
         ),
+    ];
+    scene.refuses(rows).await;
+}
+
+#[tokio::test]
+async fn a_statement_that_is_not_as_it_must_be_uses_up_no_invitation() {
+    let scene = Scene::set().await;
+    let rows = vec![
         (
-            with("envelope", unsigned),
+            scene.unsigned(),
             (401, "bad-signature"),
             "The signature does not fit the payload and the key",
         ),
         (
-            statement(&|it| it["predicate"]["spki"] = json!("AAAA")),
-            bad,
+            scene.saying(|it| it["predicate"]["spki"] = json!("AAAA")),
+            STATEMENT,
             "`spki` must be a P-256 or Ed25519 SubjectPublicKeyInfo",
         ),
         (
-            statement(&|it| it["predicate"]["spki"] = json!("*")),
-            bad,
+            scene.saying(|it| it["predicate"]["spki"] = json!("*")),
+            STATEMENT,
             "`spki` must be DER in standard base64",
         ),
         (
-            statement(&|it| it["predicate"] = json!({})),
-            bad,
+            scene.saying(|it| it["predicate"] = json!({})),
+            STATEMENT,
             "The statement must hold the public key as `predicate.spki`",
         ),
         (
-            statement(&|it| it["subject"][0]["digest"]["sha256"] = json!("00")),
+            scene.saying(|it| it["subject"][0]["digest"]["sha256"] = json!("00")),
             (422, "subject-mismatch"),
             "`subject` is not the digest of the public key in `spki`",
         ),
         (
-            statement(&|it| it["predicateType"] = json!("x")),
+            scene.saying(|it| it["predicateType"] = json!("x")),
             (422, "unsupported-predicate"),
             "The statement is not valid: `predicateType` is `x`, but `https://muster.example/attestation/enrollment/v1` is expected",
         ),
         (
-            statement(&|it| it["predicate"]["crit"] = json!(["x"])),
+            scene.saying(|it| it["predicate"]["crit"] = json!(["x"])),
             (422, "unsupported-predicate"),
             "The statement is not valid: `crit` names `x`, which is unknown",
         ),
     ];
-    let before = server.look().dump();
-    for (body, (status, code), says) in rows {
-        let answer = connection.enroll(body.clone()).await;
-        let problem = answer.problem();
-        assert_eq!((problem.status, problem.code()), (status, code), "{body}: {}", problem.detail);
-        match says.strip_suffix(' ') {
-            Some(_) => assert!(problem.detail.starts_with(says), "{body}: {}", problem.detail),
-            None => assert_eq!(problem.detail, format!("{says}."), "{body}"),
-        }
-    }
-    assert_eq!(server.look().dump(), before);
-    assert_eq!(connection.enroll(good.to_string()).await.status, 201);
+    scene.refuses(rows).await;
 }
 
 #[tokio::test]

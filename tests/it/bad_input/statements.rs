@@ -82,11 +82,12 @@ fn spoilt(scene: &Scene, pointer: &str, value: Option<Value>) -> String {
     scene.device.sign(statement.to_string()).to_json()
 }
 
-#[tokio::test]
-async fn a_statement_must_have_its_fields_and_no_contradiction() {
-    let scene = Scene::set().await;
+/// What is put where, how it is refused, and how the sentence begins.
+type Row = (&'static str, Option<Value>, (u16, &'static str), &'static str);
+
+fn rows() -> Vec<Row> {
     let subject = json!({"name": "device.der", "digest": {"sha256": "00"}});
-    let rows: Vec<(&str, Option<Value>, (u16, &str), &str)> = vec![
+    vec![
         ("/predicate/sequence", None, BAD, "missing field `sequence`"),
         ("/predicate/sequence", Some(json!("1")), BAD, "invalid type: string \"1\", expected i64"),
         ("/predicate/sequence", Some(json!(0)), BAD, "`sequence` must be 1 or more"),
@@ -132,21 +133,23 @@ async fn a_statement_must_have_its_fields_and_no_contradiction() {
             OTHER,
             "`predicateType` is `https://muster.example/attestation/posture/v2`, but `https://muster.example/attestation/posture/v1` is expected",
         ),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn a_statement_must_have_its_fields_and_no_contradiction() {
+    let mut scene = Scene::set().await;
     let before = scene.server.look().dump();
-    let mut scene = scene;
-    for (pointer, value, (status, code), says) in rows {
+    for (pointer, value, refusal, says) in rows() {
         let what = format!("{pointer} = {value:?}");
-        let answer = scene.connection.report(spoilt(&scene, pointer, value)).await;
-        let problem = answer.problem();
-        assert_eq!((problem.status, problem.code()), (status, code), "{what}: {}", problem.detail);
+        let body = spoilt(&scene, pointer, value);
+        let problem = scene.connection.report(body).await.problem();
+        let detail = &problem.detail;
+        assert_eq!((problem.status, problem.code()), refusal, "{what}: {detail}");
         // The reader of JSON adds the place behind its words.
-        let start = format!("The statement is not valid: {says}");
-        let rest = problem
-            .detail
-            .strip_prefix(&start)
-            .unwrap_or_else(|| panic!("{what}: {}", problem.detail));
-        assert!(rest == "." || rest.contains(" at line 1 column "), "{what}: {}", problem.detail);
+        let rest = detail.strip_prefix(&format!("The statement is not valid: {says}"));
+        let rest = rest.unwrap_or_else(|| panic!("{what}: {detail}"));
+        assert!(rest == "." || rest.contains(" at line 1 column "), "{what}: {detail}");
     }
     assert_eq!(scene.server.look().dump(), before);
 }

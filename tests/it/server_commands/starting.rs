@@ -65,6 +65,11 @@ fn a_wrong_configuration_is_refused_with_its_place() {
     ] {
         refuses(configured(text).path(), &serve, exit, message);
     }
+}
+
+#[test]
+fn an_absent_configuration_and_an_address_without_a_name_are_refused() {
+    let serve = ["serve", "--config", "DIR/muster.toml", "--state-dir", "DIR/state"];
     let nowhere = tempfile::tempdir().unwrap();
     refuses(nowhere.path(), &serve, 74, "DIR/muster.toml: No such file or directory (os error 2)");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
