@@ -5,6 +5,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tests::demo::play::play;
@@ -12,6 +13,9 @@ use tests::demo::progress::Progress;
 use tests::demo::stage::Folders;
 use tests::demo::story::Story;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the collector may take to end; a browser may hold a connection.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Shows Muster with a made-up fleet of MacBooks, until Ctrl-C.
 #[derive(Debug, Parser)]
@@ -34,7 +38,9 @@ fn run() -> anyhow::Result<()> {
     // Removed last, when the runtime has ended and nothing writes any more.
     let folders = Folders::make()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(show(&folders))
+    let shown = runtime.block_on(show(&folders));
+    runtime.shutdown_timeout(PATIENCE);
+    shown
 }
 
 async fn show(folders: &Folders) -> anyhow::Result<()> {
@@ -59,6 +65,7 @@ async fn show(folders: &Folders) -> anyhow::Result<()> {
         () = played.go_on() => {}
         () = &mut told_to_end => {}
     }
-    played.stage.strike().await;
+    // What is left in the folders is of no use, so nothing has to be waited for.
+    let _ = tokio::time::timeout(PATIENCE, played.stage.strike()).await;
     Ok(())
 }

@@ -103,17 +103,17 @@ fn macos(mac: &Mac, catalogue: &Catalogue, at: Timestamp) -> (String, String) {
     }
 }
 
-/// When the owner of `mac` installs `release`: in some evening after it came out.
+/// When the owner of `mac` installs `release`: some days after it came out.
 fn installed_at(mac: &Mac, release: &Release) -> Option<Timestamp> {
     let version = release.version.to_string();
     let chance = |below| dice(&[&mac.serial, &version], below);
     let days = match mac.updates {
         Habit::Prompt => 1 + chance(3),
-        Habit::Usual => 2 + chance(6),
+        Habit::Usual => 2 + chance(5),
         Habit::Slow => 8 + chance(6),
         Habit::Late => 22 + chance(8),
     };
-    let hour = 15 + dice(&[&version, &mac.serial], 7);
+    let hour = 8 + dice(&[&version, &mac.serial], 10);
     let after = SignedDuration::from_hours(i64::try_from(days * 24 + hour).ok()?);
     let at = midnight(release.released)?.checked_add(after).ok()?;
     // A laptop in a drawer installs nothing.

@@ -61,7 +61,7 @@ pub struct Mac {
 pub enum Habit {
     /// Within three days.
     Prompt,
-    /// Within nine days.
+    /// Within a week.
     Usual,
     /// Within two weeks.
     Slow,
