@@ -283,6 +283,22 @@ async fn late_reports_enter_history_and_never_the_present() {
 }
 
 #[tokio::test]
+async fn an_updated_agent_is_known_from_its_first_report_on() {
+    let server = TestServer::start().await;
+    let mut connection = server.connector().connect().await;
+    let token = server.invite("Sam Doe").await;
+    let now = server.clock.now();
+    let mut device = HandMade::enrolled(&mut connection, &token, "ZZHAND00001", now).await;
+    assert_eq!(connection.deliver(&device.next(now)).await.status, 201);
+    // The readings are the same; only the program that read is another one.
+    let mut statement = device.statement(now);
+    statement.predicate.agent.version = "1.1.0".to_owned();
+    let updated = device.sign(statement.to_bytes().unwrap());
+    assert_eq!(connection.deliver(&updated).await.status, 201);
+    assert_eq!(server.look().rows("SELECT agent_version FROM device"), ["1.1.0"]);
+}
+
+#[tokio::test]
 async fn a_report_over_plain_base64_or_the_url_alphabet_is_the_same_statement() {
     let server = TestServer::start().await;
     let mut connection = server.connector().connect().await;

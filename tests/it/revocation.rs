@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use server::fleet::state::Lifecycle;
 use server::store::devices::Devices as _;
 use server::store::sqlite::{Writer, open_writer};
+use shared::api::Receipt;
 use tests::connection::Connection;
 use tests::hand_made::HandMade;
 use tests::test_server::TestServer;
@@ -77,6 +78,25 @@ async fn a_resumed_device_reports_again_and_keeps_its_chain() {
     assert_eq!(events, ["enrolled", "suspended", "resumed"]);
     let flags = server.look().rows("SELECT flags FROM statement ORDER BY sequence");
     assert_eq!(flags, ["", "stale"], "no gap and no break");
+}
+
+#[tokio::test]
+async fn a_key_that_signs_on_a_second_computer_is_suspended() {
+    let server = TestServer::start().await;
+    let mut connection = server.connector().connect().await;
+    let mut device = device(&server, &mut connection).await;
+    let now = server.clock.now();
+    device.claim.hardware_uuid = Some("E2E00000-0000-4000-8000-000000000001".to_owned());
+    assert_eq!(connection.deliver(&device.next(now)).await.status, 201);
+    device.claim.hardware_uuid = Some("E2E00000-0000-4000-8000-000000000002".to_owned());
+    let answer = connection.deliver(&device.next(now)).await;
+    assert_eq!(answer.status, 201, "evidence is kept: {}", answer.text());
+    assert_eq!(answer.json::<Receipt>().flags, ["stale", "other-hardware"]);
+    let answer = connection.deliver(&device.next(now)).await;
+    assert_eq!((answer.status, answer.problem().code()), (403, "key-revoked"));
+    let standing = "SELECT lifecycle, hardware_uuid, lifecycle_reason FROM device";
+    let expected = "suspended|E2E00000-0000-4000-8000-000000000001|A report came from another computer than before: the key was copied.";
+    assert_eq!(server.look().rows(standing), [expected]);
 }
 
 #[tokio::test]

@@ -53,7 +53,8 @@ pub fn fingerprint(posture: &Posture) -> Option<[u8; 32]> {
         .iter()
         .map(|check| (&check.id, check.outcome, &check.reason, &check.fields))
         .collect();
-    let text = serde_json::to_vec(&read).ok()?;
+    // An updated agent or another computer is news, too.
+    let text = serde_json::to_vec(&(read, &posture.device, &posture.agent)).ok()?;
     (posture.kind == ReportKind::Full).then(|| shared::keys::sha256(&text))
 }
 

@@ -111,6 +111,9 @@ impl Writer {
     }
 }
 
+/// Why a device is suspended whose key signs on a second computer.
+const OTHER_HARDWARE: &str = "A report came from another computer than before: the key was copied.";
+
 /// Keeps one report within a transaction.
 fn keep(
     db: &Connection,
@@ -162,11 +165,16 @@ fn keep(
     if newest {
         state::save_place(db, device, incoming.readings_sha256)?;
         let judged = effect.judged || device.next_change_at != next_change_at;
-        if !quiet && (judged || !changes.is_empty()) {
+        if judged || !changes.is_empty() {
             state::save(db, device, &changes)?;
+        }
+        if !quiet {
             save_claim(db, &device.id, &incoming.posture)?;
         }
         loaded.readings_sha256 = incoming.readings_sha256.or(loaded.readings_sha256);
+    }
+    if effect.flags.contains(&Flag::OtherHardware) {
+        suspend(db, &mut loaded.state, OTHER_HARDWARE, incoming.received_at)?;
     }
     let status = loaded.state.status;
     Ok(Kept::New { status, failing: loaded.fails(), flags: effect.flags })
