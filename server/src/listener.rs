@@ -11,6 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 /// Connections served at one time; more wait in the kernel's queue.
@@ -36,7 +37,10 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let service = TowerToHyperService::new(router);
+    let mut connections = JoinSet::new();
     loop {
+        // Ended ones must not pile up.
+        while connections.try_join_next().is_some() {}
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -53,7 +57,7 @@ pub async fn serve(
         };
         let (builder, service, tls) = (Arc::clone(&builder), service.clone(), tls.clone());
         let watcher = graceful.watcher();
-        tokio::spawn(async move {
+        connections.spawn(async move {
             let _slot = slot;
             let Some(stream) = secure(stream, tls).await else { return };
             let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -66,6 +70,7 @@ pub async fn serve(
     drop(listener);
     let drained = tokio::time::timeout(DRAIN, graceful.shutdown()).await;
     if drained.is_err() {
+        connections.abort_all();
         tracing::warn!("some connections did not end in time and were cut");
     }
 }

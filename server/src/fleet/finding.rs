@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use shared::policy::{FindingStatus, Mode, Verdict};
 use shared::reading::Fields;
 
+use super::status::REPORTING_RULE;
+
 /// A pass must last this long to end a failure's episode.
 const CURED_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// Every rule has at least this long after the first enrolment.
@@ -83,7 +85,8 @@ pub fn next(
     let same = former.filter(|former| former.status == verdict.status);
     let episode = episode(former, verdict.status, at);
     let due_at = match (verdict.status, mode, episode) {
-        (FindingStatus::Fail, Mode::Required, Some(from)) => {
+        // Silence has no grace: it is a status of its own.
+        (FindingStatus::Fail, Mode::Required, Some(from)) if verdict.rule != REPORTING_RULE => {
             Some(due(verdict, from, circumstances))
         }
         _ => None,

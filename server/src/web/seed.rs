@@ -266,7 +266,7 @@ impl Made {
             };
             let mut insert = db
                 .prepare_cached(
-                    "INSERT INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '{}', ?8, ?9, ?10, ?11)",
+                    "INSERT INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, '{}', ?8, ?9, ?10, ?11, ?7)",
                 )
                 .unwrap();
             let changed = status != "pass" && self.status != "unknown";

@@ -33,7 +33,8 @@ pub(super) fn unread(
 
 /// No reading of the rule's check ever came.
 pub(super) fn never_read(check: &str) -> Said {
-    let reason = format!("Unknown: the Mac has not reported `{check}` yet.");
+    let about = crate::posture::check(check).map_or(check, |schema| schema.about);
+    let reason = format!("Unknown: the Mac has not yet reported {about}.");
     Said::plain(FindingStatus::Unknown, "never-read", reason)
 }
 

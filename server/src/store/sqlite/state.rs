@@ -216,12 +216,12 @@ const CLOSE: &str =
 // Two changes within one millisecond leave only the later one.
 const PUT: &str = "
     INSERT INTO finding (device_id, rule, from_ms, until_ms, status, code, reason, observed, mode,
-                         episode_ms, due_ms, reading_ms)
-    VALUES (?1, ?2, ?3, NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                         episode_ms, due_ms, reading_ms, began)
+    VALUES (?1, ?2, ?3, NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?6)
     ON CONFLICT (device_id, rule, from_ms) DO UPDATE SET
       until_ms = NULL, status = excluded.status, code = excluded.code, reason = excluded.reason,
       observed = excluded.observed, mode = excluded.mode, episode_ms = excluded.episode_ms,
-      due_ms = excluded.due_ms, reading_ms = excluded.reading_ms";
+      due_ms = excluded.due_ms, reading_ms = excluded.reading_ms, began = excluded.began";
 // Leaves the indexes alone, which hold rule, status and end.
 const SAY: &str = "
     UPDATE finding SET code = ?4, reason = ?5, observed = ?6, mode = ?7, episode_ms = ?8,

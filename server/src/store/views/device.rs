@@ -42,6 +42,8 @@ pub struct FindingRecord {
     pub status: FindingStatus,
     /// Why, as a sentence.
     pub reason: String,
+    /// What the sentence was when the interval began.
+    pub began: String,
     /// How much the rule mattered.
     pub mode: Mode,
     /// Since when it fails, short passes left out.

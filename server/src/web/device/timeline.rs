@@ -55,14 +55,14 @@ fn entry(
 
 fn event(event: &EventRecord) -> (Timestamp, Entry) {
     let (kind, title) = match event.kind.as_str() {
-        "suspended" => ("stopped", "Suspended".to_owned()),
+        "suspended" | "conflict" => ("stopped", "Suspended".to_owned()),
         "revoked" => ("stopped", "Key revoked".to_owned()),
-        "conflict" => ("stopped", "Two reports claim the same place".to_owned()),
         "archived" => ("archived", "Archived".to_owned()),
         other => ("none", sentence_case(&other.replace(['_', '-'], " "))),
     };
     let title = match event.actor.as_str() {
         "" => title,
+        "collector" => format!("{title} by the collector"),
         actor => format!("{title} by {actor}"),
     };
     entry(event.at, kind, title, event.detail.clone())
@@ -99,7 +99,7 @@ fn rules(record: &DeviceRecord, policy: &Policy) -> Vec<(Timestamp, Entry)> {
             .map_or_else(|| sentence_case(&rule_word(&finding.rule)), |rule| rule.title.clone());
         let (kind, verb) = status(finding.status);
         let title = format!("{title}: {verb}");
-        entries.push(entry(finding.from, kind, title, finding.reason.clone()));
+        entries.push(entry(finding.from, kind, title, finding.began.clone()));
     }
     let told = |(at, statuses): (Timestamp, Vec<FindingStatus>)| {
         entry(at, "none", "First judged", summary(&statuses))

@@ -136,6 +136,7 @@ CREATE TABLE finding (            -- an interval in which a rule had one status
   episode_ms INTEGER,             -- since when it fails, short passes left out
   due_ms INTEGER,                 -- end of grace, for a required fail
   reading_ms INTEGER,             -- of the observation judged
+  began TEXT NOT NULL,            -- the reason when the interval began
   PRIMARY KEY (device_id, rule, from_ms)
 ) WITHOUT ROWID;
 CREATE INDEX finding_now ON finding(rule, status) WHERE until_ms IS NULL;

@@ -8,4 +8,5 @@ CREATE INDEX device_list ON device(
 );
 CREATE INDEX device_by_system ON device(os_version, os_build, os_extra, lifecycle, status);
 CREATE INDEX device_never_reported ON device(id) WHERE received_ms IS NULL;
+CREATE INDEX event_by_time ON event(at_ms);
 CREATE INDEX finding_open ON finding(device_id, status) WHERE until_ms IS NULL;

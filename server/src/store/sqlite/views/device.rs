@@ -105,7 +105,8 @@ fn findings(
     which: &'static str,
 ) -> Result<Vec<FindingRecord>, StoreError> {
     let sql = format!(
-        "SELECT rule, from_ms, until_ms, status, reason, mode, episode_ms, due_ms, reading_ms
+        "SELECT rule, from_ms, until_ms, status, reason, mode, episode_ms, due_ms, reading_ms,
+                began
            FROM finding WHERE device_id = ?1 AND {which} ORDER BY from_ms DESC, rule LIMIT 200"
     );
     let mut query = db.prepare_cached(&sql)?;
@@ -121,6 +122,7 @@ fn findings(
             episode: time(6)?,
             due: time(7)?,
             reading: time(8)?,
+            began: row.get(9)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -90,15 +90,24 @@ fn attention(db: &Connection, ask: OverviewAsk) -> Result<(Vec<DeviceRow>, u64),
 fn changes(db: &Connection, ask: OverviewAsk) -> Result<(Vec<StatusChange>, u64), StoreError> {
     let after = ask.changed_after.as_millisecond();
     let total = db
-        .prepare_cached("SELECT count(*) FROM status_interval WHERE from_ms > ?1")?
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM status_interval WHERE from_ms > ?1)
+                  + (SELECT count(*) FROM event
+                      WHERE at_ms > ?1 AND kind IN ('suspended', 'conflict'))",
+        )?
         .query_row([after], |row| row.get(0))?;
     let mut query = db.prepare_cached(
-        "SELECT i.device_id, i.from_ms, i.status,
+        "SELECT * FROM (
+         SELECT i.device_id, i.from_ms AS at, i.status AS became,
                 (SELECT b.status FROM status_interval b
                   WHERE b.device_id = i.device_id AND b.from_ms < i.from_ms
                   ORDER BY b.from_ms DESC LIMIT 1)
            FROM status_interval i WHERE i.from_ms > ?1
-          ORDER BY i.status = 'compliant', i.from_ms DESC, i.device_id LIMIT ?2",
+          UNION ALL
+         SELECT e.device_id, e.at_ms, 'suspended', d.status
+           FROM event e JOIN device d ON d.id = e.device_id
+          WHERE e.at_ms > ?1 AND e.kind IN ('suspended', 'conflict'))
+          ORDER BY became = 'compliant', at DESC, device_id LIMIT ?2",
     )?;
     let mut rows = query.query(params![after, ask.changes_limit])?;
     let mut changes = Vec::new();

@@ -78,7 +78,10 @@ fn an_unknown_reading_gives_its_own_reason() {
     let verdict = one(&policy, &readings([silent]));
     assert_eq!(verdict.reason, "Unknown: the source did not answer in time (`firewall`).");
     let verdict = one(&policy, &readings([]));
-    assert_eq!(verdict.reason, "Unknown: the Mac has not reported `firewall` yet.");
+    assert_eq!(
+        verdict.reason,
+        "Unknown: the Mac has not yet reported the application firewall built into macOS."
+    );
 }
 
 #[test]
