@@ -28,10 +28,10 @@ pub(super) fn problem_words(row: &DeviceRow) -> Vec<ProblemWord> {
         one.rule != REPORTING || !matches!(row.standing, Standing::Stale | Standing::NeverReported)
     };
     let word = |kind, problem: &Problem| ProblemWord { kind, text: rule_word(&problem.rule) };
-    let mut words: Vec<ProblemWord> = of(Mode::Required, FindingStatus::Fail)
-        .filter(said)
-        .map(|problem| word("fail", problem))
-        .collect();
+    let mut words: Vec<ProblemWord> = to_do(row.standing).into_iter().collect();
+    words.extend(
+        of(Mode::Required, FindingStatus::Fail).filter(said).map(|problem| word("fail", problem)),
+    );
     let unknown: Vec<&Problem> = of(Mode::Required, FindingStatus::Unknown).filter(said).collect();
     if unknown.len() > NAMED_UNKNOWN {
         let text = format!("{} rules unknown", unknown.len());
@@ -44,6 +44,16 @@ pub(super) fn problem_words(row: &DeviceRow) -> Vec<ProblemWord> {
     }
     words.extend(of(Mode::Recommended, FindingStatus::Fail).map(|problem| word("minor", problem)));
     words
+}
+
+/// What a standing asks of a person, where no rule says it.
+fn to_do(standing: Standing) -> Option<ProblemWord> {
+    let text = match standing {
+        Standing::Suspended => "reports refused, see why",
+        Standing::Pending => "approve or revoke it",
+        _ => return None,
+    };
+    Some(ProblemWord { kind: "minor", text: text.to_owned() })
 }
 
 /// How a silent device stood before, when no rule says it.
