@@ -65,11 +65,12 @@ impl DeviceState {
             Circumstances { enrolled_at: self.enrolled_at, returned_at: self.returned_at };
         let mut next_change = None;
         let mut judged = std::collections::BTreeMap::new();
-        for verdict in &verdicts {
+        for verdict in verdicts {
             let Some(rule) = rules.policy.rule(&verdict.rule) else { continue };
-            let former = self.findings.get(&verdict.rule);
-            let finding = finding::next(former, verdict, rule.mode, circumstances, at);
-            for instant in [verdict.next_change_at, finding.due_at.filter(|due| *due > at)] {
+            let former = self.findings.remove(&verdict.rule);
+            let changes_at = verdict.next_change_at;
+            let finding = finding::next(former.as_ref(), verdict, rule.mode, circumstances, at);
+            for instant in [changes_at, finding.due_at.filter(|due| *due > at)] {
                 next_change = earliest(next_change, instant);
             }
             match former {
@@ -78,19 +79,15 @@ impl DeviceState {
                     changes.push(Change::Say(finding.clone()));
                 }
                 Some(former) => {
-                    changes.push(close(former, at));
+                    changes.push(close(&former, at));
                     changes.push(Change::Put(finding.clone()));
                 }
                 None => changes.push(Change::Put(finding.clone())),
             }
             judged.insert(finding.rule.clone(), finding);
         }
-        for former in self.findings.values() {
-            // A rule that the policy no longer has.
-            if !judged.contains_key(&former.rule) {
-                changes.push(close(former, at));
-            }
-        }
+        // What is left belongs to rules that the policy no longer has.
+        changes.extend(self.findings.values().map(|former| close(former, at)));
         self.findings = judged;
         self.next_change_at = next_change;
         self.judged_by = judged_by(rules);

@@ -77,7 +77,7 @@ pub struct Circumstances {
 /// How `verdict`, given at `at`, changes a rule's standing.
 pub fn next(
     former: Option<&Finding>,
-    verdict: &Verdict,
+    verdict: Verdict,
     mode: Mode,
     circumstances: Circumstances,
     at: Timestamp,
@@ -87,16 +87,16 @@ pub fn next(
     let due_at = match (verdict.status, mode, episode) {
         // Silence has no grace: it is a status of its own.
         (FindingStatus::Fail, Mode::Required, Some(from)) if verdict.rule != REPORTING_RULE => {
-            Some(due(verdict, from, circumstances))
+            Some(due(&verdict, from, circumstances))
         }
         _ => None,
     };
     Finding {
-        rule: verdict.rule.clone(),
+        rule: verdict.rule,
         status: verdict.status,
-        code: verdict.code.clone(),
-        reason: verdict.reason.clone(),
-        observed: verdict.observed.clone(),
+        code: verdict.code,
+        reason: verdict.reason,
+        observed: verdict.observed,
         mode,
         since: same.map_or(at, |former| former.since),
         episode,
@@ -163,7 +163,7 @@ mod tests {
         for (time, status) in steps {
             let verdict = verdict(*status);
             finding =
-                Some(next(finding.as_ref(), &verdict, Mode::Required, circumstances, at(time)));
+                Some(next(finding.as_ref(), verdict, Mode::Required, circumstances, at(time)));
         }
         finding.unwrap()
     }
@@ -214,13 +214,8 @@ mod tests {
         assert_eq!(run(&[("2026-08-10T10:00:00Z", Unknown)]).due_at, None);
         let circumstances =
             Circumstances { enrolled_at: at("2026-01-01T00:00:00Z"), returned_at: None };
-        let finding = next(
-            None,
-            &verdict(Fail),
-            Mode::Recommended,
-            circumstances,
-            at("2026-08-10T10:00:00Z"),
-        );
+        let finding =
+            next(None, verdict(Fail), Mode::Recommended, circumstances, at("2026-08-10T10:00:00Z"));
         assert_eq!(finding.due_at, None);
     }
 
@@ -232,7 +227,7 @@ mod tests {
             enrolled_at: at("2026-01-01T00:00:00Z"),
             returned_at: Some(at("2026-08-10T10:00:00Z")),
         };
-        let finding = next(None, &late, Mode::Required, circumstances, at("2026-08-10T10:00:00Z"));
+        let finding = next(None, late, Mode::Required, circumstances, at("2026-08-10T10:00:00Z"));
         assert_eq!(finding.due_at, Some(at("2026-08-13T10:00:00Z")));
     }
 }

@@ -28,8 +28,6 @@ use super::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("sqlite/migrations/0001_first.sql"),
     include_str!("sqlite/migrations/0002_pages.sql"),
-    include_str!("sqlite/migrations/0003_rules.sql"),
-    include_str!("sqlite/migrations/0004_posture.sql"),
 ];
 
 /// Opens the database for writing, and brings its schema up to date.

@@ -46,9 +46,8 @@ CREATE TABLE device (
   full_sequence INTEGER NOT NULL DEFAULT 0,
   full_digest BLOB,
   nonce_ms INTEGER NOT NULL DEFAULT 0,  -- issue time of the last nonce used
-  readings TEXT NOT NULL DEFAULT '{}',  -- JSON: latest and last observed reading of each check
+  readings_sha256 BLOB,           -- of what the newest full report read, times left out
   confirmed_ms INTEGER,           -- until when reports said that the readings hold
-  findings TEXT NOT NULL DEFAULT '{}',  -- JSON: the present findings, as in table finding
   os_version TEXT,
   os_build TEXT,
   os_extra TEXT,
@@ -64,6 +63,16 @@ CREATE INDEX device_by_next_change ON device(next_change_ms) WHERE next_change_m
 CREATE INDEX device_by_serial ON device(serial);
 CREATE INDEX device_by_status ON device(status, status_since_ms);
 CREATE INDEX device_by_person ON device(person_id);
+CREATE INDEX device_by_rules ON device(judged_by) -- asked every second
+  WHERE lifecycle NOT IN ('archived', 'pending');
+
+-- What only a change needs, apart from what every report writes: the wide rows
+-- would make those of `device` slow to find.
+CREATE TABLE posture (
+  device_id TEXT PRIMARY KEY,
+  readings TEXT NOT NULL,         -- JSON: latest and last observed reading of each check
+  findings TEXT NOT NULL          -- JSON: the present findings, as in table finding
+);
 
 CREATE TABLE device_key (
   keyid TEXT PRIMARY KEY,
