@@ -1,8 +1,11 @@
 //! Keys that may not report: suspended, revoked, by this process or another;
 //! and a collector that has no room just now.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use server::fleet::state::Lifecycle;
+use server::ingest::queue::QueueError;
 use server::store::devices::Devices as _;
 use server::store::sqlite::{Writer, open_writer};
 use shared::api::Receipt;
@@ -20,6 +23,38 @@ fn step(server: &TestServer, device: &HandMade, to: Lifecycle) {
     let mut writer = Writer::new(open_writer(&server.database()).unwrap());
     let found = writer.set_lifecycle(&device.claim.id, to, "command line", server.clock.now());
     assert!(found.unwrap().is_some());
+}
+
+/// Longer than anything here takes, so that a fault ends the test.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The writer thread, kept from its work.
+struct Held {
+    release: std::sync::mpsc::Sender<()>,
+    working: tokio::task::JoinHandle<Result<(), QueueError>>,
+}
+
+impl Held {
+    async fn writer(server: &TestServer) -> Self {
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let queue = server.running().jobs.queue.clone();
+        let working = tokio::spawn(async move {
+            let work = move |_: &mut Writer| {
+                let _ = started.send(());
+                let _ = released.recv();
+                Ok(())
+            };
+            queue.run(work).await
+        });
+        has_started.await.unwrap();
+        Self { release, working }
+    }
+
+    async fn release(self) {
+        self.release.send(()).unwrap();
+        self.working.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
@@ -46,6 +81,21 @@ async fn what_another_process_did_to_a_key_holds_from_the_next_round_on() {
         assert_eq!(answer.problem().detail, detail);
         assert_eq!(server.look().dump(), before, "a refused report leaves nothing");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_key_does_not_wait_for_the_writer() {
+    let server = TestServer::start().await;
+    let mut connection = server.connector().connect().await;
+    let mut device = device(&server, &mut connection).await;
+    step(&server, &device, Lifecycle::Suspended);
+    server.round().await;
+    // Who only floods the collector with refused reports costs no disk.
+    let held = Held::writer(&server).await;
+    let report = device.next(server.clock.now());
+    let answer = tokio::time::timeout(PATIENCE, connection.deliver(&report)).await;
+    assert_eq!(answer.expect("an answer without the writer").status, 403);
+    held.release().await;
 }
 
 #[tokio::test]
@@ -117,20 +167,7 @@ async fn a_full_queue_asks_to_come_again_and_loses_nothing() {
     let mut device = device(&server, &mut connection).await;
     let now = server.clock.now();
 
-    // The writer is held up until the queue has been seen full.
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let (started, has_started) = tokio::sync::oneshot::channel();
-    let queue = server.running().jobs.queue.clone();
-    let holding = tokio::spawn(async move {
-        let work = move |_: &mut Writer| {
-            let _ = started.send(());
-            let _ = released.recv();
-            Ok(())
-        };
-        queue.run(work).await
-    });
-    has_started.await.unwrap();
-
+    let held = Held::writer(&server).await;
     let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
     let mut senders = tokio::task::JoinSet::new();
     for envelope in (0..12).map(|_| device.next(now)) {
@@ -142,12 +179,12 @@ async fn a_full_queue_asks_to_come_again_and_loses_nothing() {
         });
     }
     // With room for two, at least one is turned away while the writer is held.
-    let (turned_away, answer) = answered.recv().await.unwrap();
+    let first = tokio::time::timeout(PATIENCE, answered.recv()).await;
+    let (turned_away, answer) = first.expect("somebody is turned away").unwrap();
     assert_eq!((answer.status, answer.problem().code()), (503, "unavailable"));
     let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((5..=60).contains(&seconds), "{seconds}");
-    release.send(()).unwrap();
-    holding.await.unwrap().unwrap();
+    held.release().await;
     senders.join_all().await;
     drop(answers);
 

@@ -9,9 +9,12 @@ use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use agent::Clock;
 use agent::host::Live;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::connection::Connector;
 
@@ -48,9 +51,12 @@ fn command(name: &str, arguments: &[impl AsRef<OsStr>]) -> Command {
     command
 }
 
+/// Longest time that a program under test may take to end by itself.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// Runs a program to its end.
 pub fn run(name: &str, arguments: &[impl AsRef<OsStr>]) -> Ending {
-    ending(&command(name, arguments).output().expect("a program that starts"))
+    run_with_input(name, arguments, &[])
 }
 
 /// The same, with `input` to read.
@@ -60,7 +66,23 @@ pub fn run_with_input(name: &str, arguments: &[impl AsRef<OsStr>], input: &[u8])
     let mut child = command.spawn().expect("a program that starts");
     // It may end without reading; then the pipe is broken.
     let _ = child.stdin.take().expect("its input").write_all(input);
-    ending(&child.wait_with_output().expect("a program that ends"))
+    let pid = pid(&child);
+    let (ended, has_ended) = channel::<()>();
+    let watch = std::thread::spawn(move || {
+        // One that stays where it should refuse must not stay for ever.
+        if has_ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    });
+    let output = child.wait_with_output().expect("a program that ends");
+    drop(ended);
+    watch.join().expect("the watch ends");
+    ending(&output)
+}
+
+fn pid(child: &Child) -> Pid {
+    let id = i32::try_from(child.id()).expect("a process id");
+    Pid::from_raw(id).expect("a process id")
 }
 
 fn ending(output: &std::process::Output) -> Ending {
@@ -104,9 +126,7 @@ impl Staying {
 
     /// Asks it to end, and waits until it has.
     pub fn terminate(&mut self) -> Option<i32> {
-        let id = i32::try_from(self.child.id()).expect("a process id");
-        let pid = rustix::process::Pid::from_raw(id).expect("a process id");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+        kill_process(pid(&self.child), Signal::TERM).expect("a signal");
         self.child.wait().expect("a program that ends").code()
     }
 }
