@@ -149,6 +149,8 @@ proptest! {
     #[test]
     fn only_a_whole_version_is_read(answer in mutated(KNOWN)) {
         if let Some((version, _)) = installed(answer.as_bytes()) {
+            // XML lets a tag end in a space.
+            let answer = answer.replace(" >", ">");
             prop_assert!(answer.contains(&format!("<string>{version}</string>")) , "{:?}", answer);
         }
     }
