@@ -11,9 +11,11 @@ use shared::reading::{Fields, Outcome, Reading, Source, UnknownReason};
 
 use crate::host::Host;
 
+mod console;
 mod filevault;
 mod firewall;
 mod inquiry;
+mod managed;
 mod matched;
 mod os;
 mod password_policy;
@@ -28,6 +30,10 @@ pub struct Check {
     pub id: &'static str,
     /// Asks the host.
     read: fn(&dyn Host) -> Found,
+    /// Macs whose observations together carry every field of the check, and
+    /// every word of each closed list.
+    #[cfg(test)]
+    full: fn() -> Vec<fixture::Mac>,
 }
 
 /// What a check found, before it is dated.

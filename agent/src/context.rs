@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rustls::time_provider::TimeProvider;
 use rustls_pki_types::UnixTime;
 
-use crate::host::{Answer, FileAnswer, Host};
+use crate::host::{Answer, FileAnswer, Host, Space};
 
 /// Tells the time; tests and the demo set it.
 #[derive(Clone)]
@@ -101,6 +101,10 @@ impl Host for TimedHost<'_> {
 
     fn uptime_s(&self) -> Option<i64> {
         self.host.uptime_s()
+    }
+
+    fn space(&self) -> Option<Space> {
+        self.host.space()
     }
 
     fn is_recorded(&self) -> bool {

@@ -31,6 +31,11 @@ pub trait Host: Sync {
     fn uptime_s(&self) -> Option<i64> {
         None
     }
+    /// Room on the volume that holds people's files; nothing where that is
+    /// not known. A recording does not hold it.
+    fn space(&self) -> Option<Space> {
+        None
+    }
     /// Says whether the answers come from a recording.
     fn is_recorded(&self) -> bool;
 }
@@ -74,6 +79,15 @@ impl Host for Foreign {
     fn is_recorded(&self) -> bool {
         false
     }
+}
+
+/// Room on a volume, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// Its size.
+    pub total: u64,
+    /// What is free for people's files.
+    pub available: u64,
 }
 
 /// Most bytes taken from each of a program's two outputs.

@@ -4,6 +4,11 @@
 //! observations are held against it by a test, a policy's expressions are
 //! checked against it when the policy is loaded, and people are shown it.
 
+mod accounts;
+mod disk;
+mod network;
+mod system;
+
 /// One subject that the agent reads.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckSchema {
@@ -55,109 +60,23 @@ const fn volatile(name: &'static str, kind: FieldKind, meaning: &'static str) ->
     Field { name, kind, meaning, volatile: true, privacy: "" }
 }
 
-use FieldKind::{Choice, Flag, Integer, Text};
-
 /// Every check, in the order in which people are shown them.
-pub static CHECKS: &[CheckSchema] = &[
-    CheckSchema {
-        id: "filevault",
-        version: 1,
-        about: "whether FileVault encrypts the startup disk",
-        why: "A lost laptop with FileVault on cannot be read without a password.",
-        fields: &[
-            field(
-                "state",
-                Choice(&["on", "off", "encrypting", "decrypting", "deferred", "restart_pending"]),
-                "state of FileVault on the startup disk",
-            ),
-            volatile("percent", Integer, "progress of encryption or decryption, 0 to 100"),
-            field("stalled", Flag, "encryption waits, usually for the power adapter"),
-            field(
-                "institutional_key",
-                Flag,
-                "a FileVault master keychain from before macOS 11 is installed",
-            ),
-            field(
-                "source",
-                Choice(&["fdesetup", "diskutil"]),
-                "which tool answered; diskutil only when fdesetup gave no known answer",
-            ),
-        ],
-    },
-    CheckSchema {
-        id: "password_policy",
-        version: 1,
-        about: "the rules that macOS enforces when a local password is set",
-        why: "A short password can be guessed by someone who holds the laptop.",
-        fields: &[
-            field(
-                "min_length_at_least",
-                Integer,
-                "a length that every new password surely has: the most that understood rules ask for",
-            ),
-            field(
-                "min_length",
-                Integer,
-                "the effective minimum length; left out while a rule about length is not understood",
-            ),
-            field(
-                "rules_not_understood",
-                Integer,
-                "number of content rules in a form nobody knows",
-            ),
-        ],
-    },
-    CheckSchema {
-        id: "firewall",
-        version: 1,
-        about: "the application firewall built into macOS",
-        why: "The firewall keeps other computers on a shared network away from open services.",
-        fields: &[
-            field(
-                "state",
-                Choice(&["off", "on", "block_all"]),
-                "state of the application firewall",
-            ),
-            field("stealth", Flag, "the Mac does not answer probes"),
-            field("block_all", Flag, "all non-essential incoming connections are blocked"),
-            field(
-                "source",
-                Choice(&["socketfilterfw", "system_profiler"]),
-                "which tool answered; system_profiler only when socketfilterfw gave no known answer",
-            ),
-        ],
-    },
-    CheckSchema {
-        id: "os",
-        version: 1,
-        about: "the version of macOS",
-        why: "Old versions have holes that are known and used.",
-        fields: &[
-            field("version", Text, "product version, such as 26.6.2"),
-            field("build", Text, "build, such as 25G83"),
-            field(
-                "extra",
-                Text,
-                "suffix of a background security improvement, such as (a); empty when there is none",
-            ),
-            field("beta", Flag, "the build is one of a beta"),
-        ],
-    },
-];
+pub static CHECKS: &[&CheckSchema] =
+    &[&disk::FILEVAULT, &accounts::PASSWORD_POLICY, &network::FIREWALL, &system::OS];
 
 /// What the device says of itself in each report, beside the checks.
 pub static DEVICE_FACTS: &[Field] = &[
-    field("model", Text, "model identifier, such as Mac15,12"),
+    field("model", FieldKind::Text, "model identifier, such as Mac15,12"),
     Field {
         name: "serial",
-        kind: Text,
+        kind: FieldKind::Text,
         meaning: "serial number, which names the laptop to the company",
         volatile: false,
         privacy: "identifies the laptop; shown to people by its last four characters",
     },
     Field {
         name: "hardware_uuid",
-        kind: Text,
+        kind: FieldKind::Text,
         meaning: "hardware UUID, by which a copied disk is noticed",
         volatile: false,
         privacy: "identifies the laptop; never shown, never in the log",
@@ -166,7 +85,7 @@ pub static DEVICE_FACTS: &[Field] = &[
 
 /// The schema of the check called `id`.
 pub fn check(id: &str) -> Option<&'static CheckSchema> {
-    CHECKS.iter().find(|check| check.id == id)
+    CHECKS.iter().copied().find(|check| check.id == id)
 }
 
 impl CheckSchema {

@@ -22,7 +22,12 @@ mod status;
 
 use status::Status;
 
-pub(super) const CHECK: Check = Check { id: "filevault", read };
+pub(super) const CHECK: Check = Check {
+    id: "filevault",
+    read,
+    #[cfg(test)]
+    full: tests::full,
+};
 
 const FDESETUP: &[&str] = &["/usr/bin/fdesetup", "status"];
 const DISKUTIL: &[&str] = &["/usr/sbin/diskutil", "info", "-plist", "/"];
@@ -106,16 +111,6 @@ enum State {
 }
 
 impl State {
-    #[cfg(test)]
-    const ALL: [Self; 6] = [
-        Self::On,
-        Self::Off,
-        Self::Encrypting,
-        Self::Decrypting,
-        Self::Deferred,
-        Self::RestartPending,
-    ];
-
     fn as_str(self) -> &'static str {
         match self {
             Self::On => "on",
@@ -136,9 +131,6 @@ enum Tool {
 }
 
 impl Tool {
-    #[cfg(test)]
-    const ALL: [Self; 2] = [Self::Fdesetup, Self::Diskutil];
-
     fn as_str(self) -> &'static str {
         match self {
             Self::Fdesetup => "fdesetup",
@@ -148,4 +140,4 @@ impl Tool {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

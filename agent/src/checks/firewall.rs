@@ -17,7 +17,12 @@ use super::inquiry::{Inquiry, fields, text};
 use super::{Check, Found};
 use crate::host::Host;
 
-pub(super) const CHECK: Check = Check { id: "firewall", read };
+pub(super) const CHECK: Check = Check {
+    id: "firewall",
+    read,
+    #[cfg(test)]
+    full: tests::full,
+};
 
 const SOCKETFILTERFW: &str = "/usr/libexec/ApplicationFirewall/socketfilterfw";
 const PROFILER: &[&str] = &["/usr/sbin/system_profiler", "-json", "SPFirewallDataType"];
@@ -166,9 +171,6 @@ enum State {
 }
 
 impl State {
-    #[cfg(test)]
-    const ALL: [Self; 3] = [Self::Off, Self::On, Self::BlockAll];
-
     fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -186,9 +188,6 @@ enum Tool {
 }
 
 impl Tool {
-    #[cfg(test)]
-    const ALL: [Self; 2] = [Self::Socketfilterfw, Self::SystemProfiler];
-
     fn as_str(self) -> &'static str {
         match self {
             Self::Socketfilterfw => "socketfilterfw",
@@ -198,4 +197,4 @@ impl Tool {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

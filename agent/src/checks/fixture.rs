@@ -1,19 +1,21 @@
 //! Made-up Macs for the tests of the checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use proptest::prelude::*;
 use shared::reading::{FieldValue, Fields, Outcome, Reading};
 
 use super::Check;
-use crate::host::{Answer, FileAnswer, Host};
+use crate::host::{Answer, FileAnswer, Host, Space};
 
 /// A Mac that answers what a test says, and nothing else.
 #[derive(Default)]
 pub(super) struct Mac {
     commands: BTreeMap<String, Answer>,
     files: BTreeMap<String, FileAnswer>,
+    space: Option<Space>,
+    now: Timestamp,
 }
 
 impl Mac {
@@ -35,6 +37,29 @@ impl Mac {
         self
     }
 
+    /// A command that succeeds and answers on standard error.
+    pub(super) fn says_on_stderr(self, command: &str, stderr: &str) -> Self {
+        let (stdout, stderr) = (Vec::new(), stderr.into());
+        self.answers(command, Answer::Done { exit: 0, stdout, stderr })
+    }
+
+    /// A file with this text, such as that of [`plist`].
+    pub(super) fn holds_plist(self, path: &str, text: &str) -> Self {
+        self.holds(path, FileAnswer::Bytes(text.into()))
+    }
+
+    /// Room for people's files, in bytes.
+    pub(super) fn with_space(mut self, total: u64, available: u64) -> Self {
+        self.space = Some(Space { total, available });
+        self
+    }
+
+    /// The time at which it is asked.
+    pub(super) fn at(mut self, now: &str) -> Self {
+        self.now = now.parse().unwrap();
+        self
+    }
+
     pub(super) fn holds(mut self, path: &str, answer: FileAnswer) -> Self {
         self.files.insert(path.to_owned(), answer);
         self
@@ -51,20 +76,36 @@ impl Host for Mac {
     }
 
     fn exists(&self, path: &str) -> bool {
-        self.files.contains_key(path)
+        self.files.contains_key(path) || !self.list(path).is_empty()
     }
 
-    fn list(&self, _path: &str) -> Vec<String> {
-        Vec::new()
+    fn list(&self, path: &str) -> Vec<String> {
+        let below = |file: &String| {
+            let rest = file.strip_prefix(path)?.strip_prefix('/')?;
+            rest.split('/').next().map(str::to_owned)
+        };
+        let names: BTreeSet<String> = self.files.keys().filter_map(below).collect();
+        names.into_iter().collect()
     }
 
     fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
+        self.now
+    }
+
+    fn space(&self) -> Option<Space> {
+        self.space
     }
 
     fn is_recorded(&self) -> bool {
         true
     }
+}
+
+/// A property list with these keys and values.
+pub(super) fn plist(keys: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\">\n<dict>\n{keys}</dict>\n</plist>\n"
+    )
 }
 
 /// The fields of an observation, as `name=value` in order.

@@ -3,16 +3,19 @@
 use std::fmt::Write as _;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use jiff::Timestamp;
 use shared::reading::{FieldValue, Fields, Source, UnknownReason};
 
 use super::Found;
 use super::matched::matched;
-use crate::host::{Answer, FileAnswer, Host};
+use crate::host::{Answer, FileAnswer, Host, Space};
 
 /// Asks, and keeps a [`Source`] for each question.
 pub(super) struct Inquiry<'h> {
     host: &'h dyn Host,
     sources: Vec<Source>,
+    /// Words that name a person, with what is written in their place.
+    concealed: Vec<(String, &'static str)>,
 }
 
 /// What a program said when it ran to its end.
@@ -23,6 +26,8 @@ pub(super) struct Said {
     /// Standard output. What is no UTF-8 becomes a character that no known
     /// answer holds.
     pub(super) stdout: String,
+    /// Standard error, where a few tools answer.
+    pub(super) stderr: String,
 }
 
 impl Said {
@@ -35,16 +40,32 @@ impl Said {
 impl<'h> Inquiry<'h> {
     /// Begins without sources.
     pub(super) fn new(host: &'h dyn Host) -> Self {
-        Self { host, sources: Vec::new() }
+        Self { host, sources: Vec::new(), concealed: Vec::new() }
     }
 
     /// Runs a program to its end.
     pub(super) fn run(&mut self, argv: &[&str]) -> Result<Said, UnknownReason> {
-        let method = format!("exec:{}", argv.join(" "));
+        self.run_with(argv, |answer| Some(hash(answer)))
+    }
+
+    /// Runs a program whose answer is so short that its digest would tell it,
+    /// and that names people.
+    pub(super) fn run_without_digest(&mut self, argv: &[&str]) -> Result<Said, UnknownReason> {
+        self.run_with(argv, |_| None)
+    }
+
+    fn run_with(
+        &mut self,
+        argv: &[&str],
+        digest: fn(&[&[u8]]) -> Option<String>,
+    ) -> Result<Said, UnknownReason> {
+        let words: Vec<String> = argv.iter().map(|word| self.concealed(word)).collect();
+        let method = format!("exec:{}", words.join(" "));
         match self.host.run(argv) {
             Answer::Done { exit, stdout, stderr } => {
-                self.note(method, Some(exit), Some(hash(&[&stdout, &stderr])));
-                Ok(Said { exit, stdout: String::from_utf8_lossy(&stdout).into_owned() })
+                self.note(method, Some(exit), digest(&[&stdout, &stderr]));
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                Ok(Said { exit, stdout: text(&stdout), stderr: text(&stderr) })
             }
             Answer::TimedOut => self.without(method, UnknownReason::TimedOut),
             Answer::Overlong => self.without(method, UnknownReason::NotUnderstood),
@@ -54,15 +75,64 @@ impl<'h> Inquiry<'h> {
 
     /// Reads a file that every Mac has.
     pub(super) fn read(&mut self, path: &str) -> Result<Vec<u8>, UnknownReason> {
-        let method = format!("file:{path}");
+        self.read_if_there(path)?.ok_or(UnknownReason::Missing)
+    }
+
+    /// Reads a file that need not be there: its absence is an answer.
+    pub(super) fn read_if_there(&mut self, path: &str) -> Result<Option<Vec<u8>>, UnknownReason> {
+        let method = format!("file:{}", self.concealed(path));
         match self.host.read(path) {
             FileAnswer::Bytes(bytes) => {
                 self.note(method, None, Some(hash(&[&bytes])));
-                Ok(bytes)
+                Ok(Some(bytes))
             }
-            FileAnswer::Missing => self.without(method, UnknownReason::Missing),
+            FileAnswer::Missing => {
+                self.note(method, None, None);
+                self.matched("(not there)");
+                Ok(None)
+            }
             FileAnswer::Refused => self.without(method, UnknownReason::PermissionDenied),
         }
+    }
+
+    /// Says whether a file is there; what is in it is not read.
+    pub(super) fn exists(&mut self, path: &str) -> bool {
+        let is_there = self.host.exists(path);
+        self.note(format!("file:{}", self.concealed(path)), None, None);
+        self.matched(if is_there { "(there, not read)" } else { "(not there)" });
+        is_there
+    }
+
+    /// Names what is in a folder; nothing when it cannot be listed. The names
+    /// are kept nowhere: they tell what a person uses.
+    pub(super) fn list(&mut self, path: &str) -> Vec<String> {
+        self.note(format!("folder:{}", self.concealed(path)), None, None);
+        self.host.list(path)
+    }
+
+    /// Room on the volume that holds people's files.
+    pub(super) fn space(&mut self) -> Option<Space> {
+        self.note("call:space".to_owned(), None, None);
+        self.host.space()
+    }
+
+    /// The time at which is asked.
+    pub(super) fn now(&self) -> Timestamp {
+        self.host.now()
+    }
+
+    /// Hides a user in all that follows.
+    pub(super) fn conceal(&mut self, name: &str, uid: &str) {
+        self.concealed.extend([(name.to_owned(), "NAME"), (uid.to_owned(), "UID")]);
+    }
+
+    /// `word`, or each part of a path, with a person's name replaced.
+    fn concealed(&self, word: &str) -> String {
+        let part = |part: &str| {
+            let stand_in = self.concealed.iter().find(|(concealed, _)| concealed == part);
+            stand_in.map_or_else(|| part.to_owned(), |(_, stand_in)| (*stand_in).to_owned())
+        };
+        word.split('/').map(part).collect::<Vec<_>>().join("/")
     }
 
     /// Keeps the decisive lines of the last answer.

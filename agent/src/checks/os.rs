@@ -14,7 +14,12 @@ use super::{Check, Found};
 use crate::host::Host;
 use crate::property_list;
 
-pub(super) const CHECK: Check = Check { id: "os", read };
+pub(super) const CHECK: Check = Check {
+    id: "os",
+    read,
+    #[cfg(test)]
+    full: tests::full,
+};
 
 const SYSTEM_VERSION: &str = "/System/Library/CoreServices/SystemVersion.plist";
 const EXTRA: &[&str] = &["/usr/bin/sw_vers", "-productVersionExtra"];
@@ -134,4 +139,4 @@ impl Os {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -22,7 +22,12 @@ use crate::property_list;
 mod pattern;
 mod predicate;
 
-pub(super) const CHECK: Check = Check { id: "password_policy", read };
+pub(super) const CHECK: Check = Check {
+    id: "password_policy",
+    read,
+    #[cfg(test)]
+    full: tests::full,
+};
 
 const PWPOLICY: &[&str] = &["/usr/bin/pwpolicy", "-getaccountpolicies"];
 const CONTENT: &str = "policyCategoryPasswordContent";
@@ -172,4 +177,4 @@ fn whole_number(value: &Value) -> Option<i64> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -10,17 +10,17 @@ const STATUS: &str = "/usr/bin/fdesetup status";
 const INFO: &str = "/usr/sbin/diskutil info -plist /";
 const MODEL: &str = "/usr/sbin/sysctl -n hw.model";
 
-/// Macs whose observations carry every field.
-pub(in crate::checks) fn full() -> Vec<Mac> {
-    vec![status("FileVault is On.\nEncryption in progress: Percent completed = 12.5\n")]
-}
-
-pub(in crate::checks) fn states() -> Vec<&'static str> {
-    State::ALL.map(State::as_str).to_vec()
-}
-
-pub(in crate::checks) fn sources() -> Vec<&'static str> {
-    Tool::ALL.map(Tool::as_str).to_vec()
+/// Macs whose observations carry every field and every word.
+pub(super) fn full() -> Vec<Mac> {
+    let answers = [
+        "FileVault is On.\n",
+        "FileVault is On.\nEncryption in progress: Percent completed = 12.5\n",
+        "FileVault is Off.\nDecryption in progress: Percent completed = 35\n",
+        "FileVault is Off.\nDeferred enablement appears to be active.\n",
+        "FileVault is Off, but will be enabled after the next restart.\n",
+    ];
+    let macs = answers.iter().map(|answer| status(answer));
+    macs.chain([Mac::new().says(INFO, &info_says(false))]).collect()
 }
 
 fn status(answer: &str) -> Mac {

@@ -11,22 +11,17 @@ const STEALTH_MODE: &str = "/usr/libexec/ApplicationFirewall/socketfilterfw --ge
 const BLOCKING: &str = "/usr/libexec/ApplicationFirewall/socketfilterfw --getblockall";
 const SYSTEM_PROFILER: &str = "/usr/sbin/system_profiler -json SPFirewallDataType";
 
-/// Macs whose observations carry every field.
-pub(in crate::checks) fn full() -> Vec<Mac> {
+/// Macs whose observations carry every field and every word.
+pub(super) fn full() -> Vec<Mac> {
+    let profile = |state| format!("\"spfirewall_globalstate\": \"spfirewall_globalstate_{state}\"");
     vec![
+        profiler(&profile("allow_all")),
+        profiler(&profile("block_all")),
         Mac::new()
             .says(STATE, "Firewall is enabled. (State = 1)\n")
             .says(STEALTH_MODE, "Firewall stealth mode is on\n")
             .says(BLOCKING, "Firewall has block all state set to disabled.\n"),
     ]
-}
-
-pub(in crate::checks) fn states() -> Vec<&'static str> {
-    State::ALL.map(State::as_str).to_vec()
-}
-
-pub(in crate::checks) fn sources() -> Vec<&'static str> {
-    Tool::ALL.map(Tool::as_str).to_vec()
 }
 
 fn profiler(entry: &str) -> Mac {

@@ -9,7 +9,7 @@ use crate::host::{Answer, FileAnswer};
 const SUFFIX: &str = "/usr/bin/sw_vers -productVersionExtra";
 
 /// Macs whose observations carry every field.
-pub(in crate::checks) fn full() -> Vec<Mac> {
+pub(super) fn full() -> Vec<Mac> {
     vec![mac("26.6.2", "25G83", "\n")]
 }
 

@@ -10,7 +10,7 @@ const COMMAND: &str = "/usr/bin/pwpolicy -getaccountpolicies";
 const HEADER: &str = "Getting global account policies\n";
 
 /// Macs whose observations carry every field.
-pub(in crate::checks) fn full() -> Vec<Mac> {
+pub(super) fn full() -> Vec<Mac> {
     vec![says(&answer(&[rule("com.apple.defaultpasswordpolicy.fde", ".{4,}+")]))]
 }
 

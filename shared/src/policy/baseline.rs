@@ -1,0 +1,18 @@
+//! The policy that comes with the product: one file a rule.
+
+/// What stands before the rules.
+const HEAD: &str = include_str!("baseline/policy.toml");
+
+/// Every rule, in the order in which people are shown them.
+const RULES: &[&str] = &[
+    include_str!("baseline/disk-encryption.toml"),
+    include_str!("baseline/password-policy.toml"),
+    include_str!("baseline/firewall.toml"),
+    include_str!("baseline/os-patch-level.toml"),
+    include_str!("baseline/reporting.toml"),
+];
+
+/// The policy as one text, as a person would write it into one file.
+pub(super) fn text() -> String {
+    [HEAD].iter().chain(RULES).copied().collect::<Vec<_>>().join("\n")
+}

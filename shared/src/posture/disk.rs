@@ -1,0 +1,30 @@
+//! What is read of the disk.
+
+use super::FieldKind::{Choice, Flag, Integer};
+use super::{CheckSchema, field, volatile};
+
+pub(super) static FILEVAULT: CheckSchema = CheckSchema {
+    id: "filevault",
+    version: 1,
+    about: "whether FileVault encrypts the startup disk",
+    why: "A lost laptop with FileVault on cannot be read without a password.",
+    fields: &[
+        field(
+            "state",
+            Choice(&["on", "off", "encrypting", "decrypting", "deferred", "restart_pending"]),
+            "state of FileVault on the startup disk",
+        ),
+        volatile("percent", Integer, "progress of encryption or decryption, 0 to 100"),
+        field("stalled", Flag, "encryption waits, usually for the power adapter"),
+        field(
+            "institutional_key",
+            Flag,
+            "a FileVault master keychain from before macOS 11 is installed",
+        ),
+        field(
+            "source",
+            Choice(&["fdesetup", "diskutil"]),
+            "which tool answered; diskutil only when fdesetup gave no known answer",
+        ),
+    ],
+};

@@ -1,0 +1,21 @@
+//! What is read of doors to the network.
+
+use super::FieldKind::{Choice, Flag};
+use super::{CheckSchema, field};
+
+pub(super) static FIREWALL: CheckSchema = CheckSchema {
+    id: "firewall",
+    version: 1,
+    about: "the application firewall built into macOS",
+    why: "The firewall keeps other computers on a shared network away from open services.",
+    fields: &[
+        field("state", Choice(&["off", "on", "block_all"]), "state of the application firewall"),
+        field("stealth", Flag, "the Mac does not answer probes"),
+        field("block_all", Flag, "all non-essential incoming connections are blocked"),
+        field(
+            "source",
+            Choice(&["socketfilterfw", "system_profiler"]),
+            "which tool answered; system_profiler only when socketfilterfw gave no known answer",
+        ),
+    ],
+};
