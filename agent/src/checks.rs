@@ -28,6 +28,9 @@ pub static ALL: &[Check] = &[filevault::CHECK, password_policy::CHECK, firewall:
 pub struct Check {
     /// Name in reports and policies, as in [`posture::CHECKS`].
     pub id: &'static str,
+    /// Everything that may be asked for it, as it stands in reports, with
+    /// `NAME`, `UID` and `UUID` in place of what names a person or the Mac.
+    pub sources: &'static [&'static str],
     /// Asks the host.
     read: fn(&dyn Host) -> Found,
     /// Macs whose observations together carry every field of the check, and

@@ -24,6 +24,11 @@ use status::Status;
 
 pub(super) const CHECK: Check = Check {
     id: "filevault",
+    sources: &[
+        "exec:/usr/bin/fdesetup status",
+        "exec:/usr/sbin/diskutil info -plist /",
+        "exec:/usr/sbin/sysctl -n hw.model",
+    ],
     read,
     #[cfg(test)]
     full: tests::full,

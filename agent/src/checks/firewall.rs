@@ -19,6 +19,12 @@ use crate::host::Host;
 
 pub(super) const CHECK: Check = Check {
     id: "firewall",
+    sources: &[
+        "exec:/usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate",
+        "exec:/usr/libexec/ApplicationFirewall/socketfilterfw --getstealthmode",
+        "exec:/usr/libexec/ApplicationFirewall/socketfilterfw --getblockall",
+        "exec:/usr/sbin/system_profiler -json SPFirewallDataType",
+    ],
     read,
     #[cfg(test)]
     full: tests::full,

@@ -16,6 +16,10 @@ use crate::property_list;
 
 pub(super) const CHECK: Check = Check {
     id: "os",
+    sources: &[
+        "file:/System/Library/CoreServices/SystemVersion.plist",
+        "exec:/usr/bin/sw_vers -productVersionExtra",
+    ],
     read,
     #[cfg(test)]
     full: tests::full,

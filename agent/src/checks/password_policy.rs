@@ -24,6 +24,7 @@ mod predicate;
 
 pub(super) const CHECK: Check = Check {
     id: "password_policy",
+    sources: &["exec:/usr/bin/pwpolicy -getaccountpolicies"],
     read,
     #[cfg(test)]
     full: tests::full,

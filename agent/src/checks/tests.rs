@@ -84,7 +84,7 @@ fn the_registry_is_the_posture_table() {
 
 #[test]
 fn a_check_that_breaks_reads_as_unknown() {
-    let broken = Check { id: "os", read: |_| panic!("on purpose"), full: Vec::new };
+    let broken = Check { id: "os", sources: &[], read: |_| panic!("on purpose"), full: Vec::new };
     assert_eq!(unknown(&broken, &Mac::new()), "not-understood");
 }
 
@@ -102,6 +102,19 @@ fn assert_in_posture(reading: &Reading) {
             _ => false,
         };
         assert!(is_kind, "{}.{name} = {value:?}", reading.id);
+    }
+}
+
+/// People are shown these lists, so they hold all that is asked and no more.
+#[test]
+fn every_source_that_is_asked_is_declared() {
+    for check in ALL {
+        let mute = Recorded::mute(jiff::Timestamp::UNIX_EPOCH);
+        let asked = (check.full)().into_iter().map(|mac| check.run(&mac)).chain([check.run(&mute)]);
+        let asked: BTreeSet<String> =
+            asked.flat_map(|reading| reading.sources).map(|source| source.method).collect();
+        let declared = check.sources.iter().map(|&source| source.to_owned()).collect();
+        assert_eq!(asked, declared, "{}", check.id);
     }
 }
 

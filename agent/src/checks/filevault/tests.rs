@@ -20,7 +20,11 @@ pub(super) fn full() -> Vec<Mac> {
         "FileVault is Off, but will be enabled after the next restart.\n",
     ];
     let macs = answers.iter().map(|answer| status(answer));
-    macs.chain([Mac::new().says(INFO, &info_says(false))]).collect()
+    macs.chain(
+        [false, true]
+            .map(|is_on| Mac::new().says(INFO, &info_says(is_on)).says(MODEL, "Mac15,12\n")),
+    )
+    .collect()
 }
 
 fn status(answer: &str) -> Mac {
