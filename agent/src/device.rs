@@ -13,6 +13,10 @@ use crate::property_list;
 pub(crate) const MODEL: &[&str] = &["/usr/sbin/sysctl", "-n", "hw.model"];
 const REGISTRY: &[&str] = &["/usr/sbin/ioreg", "-ard1", "-c", "IOPlatformExpertDevice"];
 
+/// What is asked for these facts, as it stands in reports.
+pub(crate) const SOURCES: &[&str] =
+    &["exec:/usr/sbin/sysctl -n hw.model", "exec:/usr/sbin/ioreg -ard1 -c IOPlatformExpertDevice"];
+
 /// What the device says of itself, beside the checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceFacts {
@@ -149,6 +153,12 @@ mod tests {
         ] {
             assert!(!is_apple_silicon(model), "{model}");
         }
+    }
+
+    #[test]
+    fn the_declared_sources_are_those_that_are_asked() {
+        let commands = [MODEL, REGISTRY].map(|argv| format!("exec:{}", argv.join(" ")));
+        assert_eq!(SOURCES, commands);
     }
 
     #[test]

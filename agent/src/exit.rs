@@ -20,6 +20,8 @@ pub enum Exit {
     Unavailable = 69,
     /// A fault in this program (`EX_SOFTWARE`).
     Software = 70,
+    /// The operating system is not supported (`EX_OSERR`).
+    Unsupported = 71,
     /// A file cannot be written (`EX_CANTCREAT`).
     CannotCreate = 73,
     /// A file is absent or cannot be read (`EX_IOERR`).

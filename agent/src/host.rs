@@ -40,44 +40,21 @@ pub trait Host: Sync {
     fn is_recorded(&self) -> bool;
 }
 
-/// The computer this runs on, or, where that is no Mac, one that answers
-/// nothing: another system's `mount` or `stat` must not speak for macOS.
-pub fn this_computer() -> Box<dyn Host> {
-    let live = Live::new();
-    if cfg!(target_os = "macos") { Box::new(live) } else { Box::new(Foreign(live)) }
-}
+/// The system that this runs on cannot be read yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0} is not supported yet, only macOS is; add `--recording FILE` to use a recording of a Mac"
+)]
+pub struct Unsupported(&'static str);
 
-/// A computer that is not a Mac: only its clock is used.
-#[derive(Clone, Copy, Debug)]
-struct Foreign(Live);
-
-impl Host for Foreign {
-    fn run(&self, _argv: &[&str]) -> Answer {
-        Answer::Missing
-    }
-
-    fn read(&self, _path: &str) -> FileAnswer {
-        FileAnswer::Missing
-    }
-
-    fn exists(&self, _path: &str) -> bool {
-        false
-    }
-
-    fn list(&self, _path: &str) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn uptime_s(&self) -> Option<i64> {
-        self.0.uptime_s()
-    }
-
-    fn is_recorded(&self) -> bool {
-        false
+/// The computer this runs on, unless it is no Mac: another system's `mount`
+/// or `stat` must not speak for macOS.
+pub fn this_computer() -> Result<Live, Unsupported> {
+    match std::env::consts::OS {
+        "macos" => Ok(Live::new()),
+        "linux" => Err(Unsupported("Linux")),
+        "windows" => Err(Unsupported("Windows")),
+        other => Err(Unsupported(other)),
     }
 }
 

@@ -47,8 +47,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let written = if args.json {
         document::write(&mut text, &assessment)
     } else {
-        let style = page::Style { is_coloured: is_coloured(), is_mac: is_mac(args) };
-        page::write(&mut text, &assessment, &catalogue, style)
+        page::write(&mut text, &assessment, &catalogue, is_coloured())
     };
     let printed = print(|out| written.and_then(|()| out.write_all(&text)));
     Ok(if printed == Exit::Success { exit(&assessment) } else { printed })
@@ -75,14 +74,14 @@ fn catalogue(args: &Args) -> Result<Arc<Catalogue>, Failure> {
 }
 
 fn host(args: &Args) -> Result<Box<dyn Host>, Failure> {
-    let Some(path) = &args.recording else { return Ok(host::this_computer()) };
+    let Some(path) = &args.recording else {
+        let live = host::this_computer();
+        let live = live.map_err(|error| Failure::new(Exit::Unsupported, error.to_string()))?;
+        return Ok(Box::new(live));
+    };
     let recorded = Recorded::parse(&path.display().to_string(), &input::bytes(path)?);
     let recorded = recorded.map_err(|error| Failure::new(Exit::BadInput, error.to_string()))?;
     Ok(Box::new(recorded))
-}
-
-fn is_mac(args: &Args) -> bool {
-    args.recording.is_some() || cfg!(target_os = "macos")
 }
 
 fn is_coloured() -> bool {

@@ -7,7 +7,7 @@ use crate::cli::ending::{fail, say};
 use crate::config::state_dir;
 use crate::context::{Clock, Context};
 use crate::exit::Exit;
-use crate::host::{Host, Live, Recorded};
+use crate::host::{Host, Live, Recorded, this_computer};
 
 /// Where the state is.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ impl PlaceArgs {
     /// recording's says: what is signed now is signed now.
     pub(super) fn context(&self) -> Result<Context, Exit> {
         let host: Arc<dyn Host + Send + Sync> = match &self.recording {
-            None => Arc::new(Live::new()),
+            None => Arc::new(this_computer().map_err(|error| fail(&error, Exit::Unsupported))?),
             Some(path) => {
                 let name = path.display().to_string();
                 let bytes = std::fs::read(path).map_err(|error| {

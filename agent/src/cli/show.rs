@@ -1,10 +1,11 @@
-//! `muster-agent show`: the very bytes that were last signed and sent.
+//! `muster-agent show`: the very bytes that were last signed and sent, or what
+//! is read at all.
 
 use std::io::{self, Write};
 
 use shared::envelope::Envelope;
 use shared::keys::hex;
-use shared::posture::CHECKS;
+use shared::policy::Policy;
 
 use super::ending::{fail, of_state, print, say};
 use super::place::StateArgs;
@@ -12,6 +13,8 @@ use crate::chain::last_signed;
 use crate::exit::Exit;
 use crate::identity::Identity;
 use crate::state::{StateError, StateFolder};
+
+mod explain;
 
 /// What `show` takes.
 #[derive(Debug, clap::Args)]
@@ -26,6 +29,9 @@ pub(super) struct Args {
     /// What is read and why, and what it tells about a person
     #[arg(long, conflicts_with_all = ["raw", "envelope"])]
     explain: bool,
+    /// The same as a page of Markdown
+    #[arg(long, requires = "explain")]
+    markdown: bool,
     #[command(flatten)]
     state: StateArgs,
 }
@@ -33,7 +39,9 @@ pub(super) struct Args {
 /// Runs `show`.
 pub(super) fn run(args: &Args) -> Exit {
     if args.explain {
-        return print(explain);
+        let policy = Policy::baseline();
+        let write = if args.markdown { explain::markdown } else { explain::text };
+        return print(|out| write(out, &policy));
     }
     match read(&StateFolder::at(&args.state.folder())) {
         Ok(Some(envelope)) if args.raw => print(|out| out.write_all(&envelope.payload)),
@@ -57,25 +65,4 @@ fn pretty(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Signed by key:     {}", envelope.keyid.as_str())?;
     let value: serde_json::Value = serde_json::from_slice(&envelope.payload)?;
     writeln!(out, "{value:#}")
-}
-
-fn explain(out: &mut dyn Write) -> io::Result<()> {
-    for check in CHECKS {
-        writeln!(out, "{}: {}", check.id, check.about)?;
-        writeln!(out, "  Why: {}", check.why)?;
-        for field in check.fields {
-            writeln!(out, "  {}: {}", field.name, field.meaning)?;
-            if !field.privacy.is_empty() {
-                writeln!(out, "    About a person: {}", field.privacy)?;
-            }
-        }
-    }
-    writeln!(
-        out,
-        "Each report also holds the device's id, serial number, hardware UUID and model,"
-    )?;
-    writeln!(
-        out,
-        "the agent's version, the time, and the lines of the tools' answers that decided."
-    )
 }

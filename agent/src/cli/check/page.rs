@@ -10,29 +10,17 @@ use shared::policy::{FindingStatus, Mode, Rule, Verdict};
 use super::assessment::Assessment;
 use crate::cli::failure::one_line;
 
-/// How the page looks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Style {
-    /// Colours may be used.
-    pub(super) is_coloured: bool,
-    /// The checks know what they look at.
-    pub(super) is_mac: bool,
-}
-
 /// Writes header, rules and footer.
 pub(super) fn write(
     out: &mut dyn Write,
     assessment: &Assessment<'_>,
     catalogue: &Catalogue,
-    style: Style,
+    is_coloured: bool,
 ) -> io::Result<()> {
     header(out, assessment, catalogue)?;
-    if !style.is_mac {
-        writeln!(out, "This computer is not a Mac, so nothing can be said of its settings.")?;
-    }
     writeln!(out)?;
     for (rule, verdict) in assessment.findings() {
-        finding(out, rule, verdict, style)?;
+        finding(out, rule, verdict, is_coloured)?;
         if verdict.status == FindingStatus::Fail && rule.mode != Mode::Info {
             fix(out, rule, assessment)?;
         }
@@ -78,10 +66,15 @@ fn last_four(serial: &str) -> &str {
     serial.get(start..).unwrap_or(serial)
 }
 
-fn finding(out: &mut dyn Write, rule: &Rule, verdict: &Verdict, style: Style) -> io::Result<()> {
+fn finding(
+    out: &mut dyn Write,
+    rule: &Rule,
+    verdict: &Verdict,
+    is_coloured: bool,
+) -> io::Result<()> {
     let (shape, word, colour) = look(verdict.status, rule.mode);
     let label = format!("{shape} {word:<14}");
-    let label = if style.is_coloured { format!("\u{1b}[{colour}m{label}\u{1b}[0m") } else { label };
+    let label = if is_coloured { format!("\u{1b}[{colour}m{label}\u{1b}[0m") } else { label };
     let note = match rule.mode {
         Mode::Recommended => " (recommended)",
         Mode::Info => " (for information)",
