@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use shared::posture;
-use shared::reading::{Fields, Outcome, Reading, Source, UnknownReason};
+use shared::reading::{FieldValue, Fields, Outcome, Reading, Source, UnknownReason};
 
 use crate::host::Host;
 
@@ -49,6 +49,14 @@ struct Found {
 /// Runs every check.
 pub fn read_all(host: &dyn Host) -> Vec<Reading> {
     ALL.iter().map(|check| check.run(host)).collect()
+}
+
+/// The text that `check` observed in `field`, among `readings`.
+pub(crate) fn text_field<'r>(readings: &'r [Reading], check: &str, field: &str) -> Option<&'r str> {
+    match readings.iter().find(|reading| reading.id == check)?.fields.get(field)? {
+        FieldValue::Text(text) => Some(text),
+        FieldValue::Flag(_) | FieldValue::Integer(_) => None,
+    }
 }
 
 impl Check {

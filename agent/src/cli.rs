@@ -17,6 +17,7 @@ mod enroll;
 mod failure;
 mod input;
 mod place;
+mod record;
 mod report;
 mod run;
 mod show;
@@ -44,8 +45,10 @@ enum Command {
     Run(run::Args),
     /// Say where this device stands with its collector.
     Status(status::Args),
-    /// Show what was last signed and sent, byte for byte.
+    /// Show what was last signed and sent, or what is read at all.
     Show(show::Args),
+    /// Write down what this Mac answers, with names replaced.
+    Record(record::Args),
 }
 
 /// Runs the command that `args` name and says how it ended.
@@ -61,6 +64,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Record(args) => record::run(&args),
     }
 }
 

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 
 mod live;
 mod recorded;
+mod witness;
 
 pub use live::Live;
 pub use recorded::{FORMAT, Recorded, RecordingError};
+pub use witness::{Asked, Witness};
 
 /// A computer that can be asked.
 pub trait Host: Sync {

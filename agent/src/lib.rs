@@ -16,6 +16,7 @@ pub mod exit;
 pub mod host;
 pub mod identity;
 mod property_list;
+mod recording;
 pub mod report;
 pub mod schedule;
 pub mod spool;

@@ -1,6 +1,6 @@
 //! The options that name a computer and a state folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::ending::{fail, say};
@@ -38,21 +38,25 @@ impl PlaceArgs {
     /// The context of one run. Its clock is the real one, whatever the
     /// recording's says: what is signed now is signed now.
     pub(super) fn context(&self) -> Result<Context, Exit> {
-        let host: Arc<dyn Host + Send + Sync> = match &self.recording {
-            None => Arc::new(this_computer().map_err(|error| fail(&error, Exit::Unsupported))?),
-            Some(path) => {
-                let name = path.display().to_string();
-                let bytes = std::fs::read(path).map_err(|error| {
-                    say(&format!("muster-agent: cannot read the recording `{name}`: {error}"));
-                    Exit::Io
-                })?;
-                let recorded = Recorded::parse(&name, &bytes);
-                Arc::new(recorded.map_err(|error| fail(&error, Exit::BadInput))?)
-            }
-        };
+        let host = open_host(self.recording.as_deref())?;
         let clock = Clock::of(Live::new());
         Ok(Context { host, state_dir: self.state.folder(), clock })
     }
+}
+
+/// The computer that a recording stands for, or this one.
+pub(super) fn open_host(recording: Option<&Path>) -> Result<Arc<dyn Host + Send + Sync>, Exit> {
+    let Some(path) = recording else {
+        let live = this_computer().map_err(|error| fail(&error, Exit::Unsupported))?;
+        return Ok(Arc::new(live));
+    };
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        say(&format!("muster-agent: cannot read the recording `{name}`: {error}"));
+        Exit::Io
+    })?;
+    let recorded = Recorded::parse(&name, &bytes).map_err(|error| fail(&error, Exit::BadInput))?;
+    Ok(Arc::new(recorded))
 }
 
 /// Runs a command's future to its end.
