@@ -12,6 +12,7 @@ use shared::names::TOKEN_PREFIX;
 use crate::exit::Exit;
 
 mod check;
+mod doctor;
 mod ending;
 mod enroll;
 mod failure;
@@ -47,6 +48,8 @@ enum Command {
     Status(status::Args),
     /// Show what was last signed and sent, or what is read at all.
     Show(show::Args),
+    /// Say whether the agent has what it needs, and what to do.
+    Doctor(doctor::Args),
     /// Write down what this Mac answers, with names replaced.
     Record(record::Args),
 }
@@ -64,6 +67,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Record(args) => record::run(&args),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 use shared::api::{BatchLine, EnrollRequest, Enrolled, Pending, Problem, Receipt};
 use shared::names::{MEDIA_REPORT, MEDIA_REPORTS};
@@ -13,6 +13,7 @@ use shared::token::is_loopback_http;
 
 use crate::context::Clock;
 use crate::delivery::{Courier, SendError};
+use crate::identity::{Identity, Trust};
 
 pub mod tls;
 
@@ -71,6 +72,15 @@ impl Collector {
         Ok(Self { client, url: url.trim_end_matches('/').to_owned(), clock })
     }
 
+    /// Prepares to speak with the collector that `identity` is enrolled with.
+    pub fn of(identity: &Identity, clock: Clock) -> Result<Self, TlsError> {
+        let trust = match identity.trust {
+            Trust::Pinned => ServerTrust::Ca(identity.ca.clone()),
+            Trust::Web => ServerTrust::Web,
+        };
+        Self::new(&identity.url, &trust, clock)
+    }
+
     /// Asks to be enrolled.
     pub async fn enroll(&self, request: &EnrollRequest) -> Result<EnrollAnswer, SendError> {
         let body = serde_json::to_vec(request).map_err(|error| self.odd(error))?;
@@ -80,6 +90,16 @@ impl Collector {
             StatusCode::ACCEPTED => Ok(EnrollAnswer::Pending(self.read(&answer.body)?)),
             _ => Err(self.refusal(&answer)),
         }
+    }
+
+    /// Asks for what anybody may read, and gives the time that the collector
+    /// wrote on its answer. Any answer shows that it is there.
+    pub async fn date(&self) -> Result<Option<jiff::Timestamp>, SendError> {
+        let request = self.client.get(format!("{}/v1/policy", self.url));
+        let response = request.send().await.map_err(|error| self.no_answer(&error))?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        Ok(date.map(|date| date.timestamp()))
     }
 
     async fn post(&self, path: &str, media_type: &str, body: Vec<u8>) -> Result<Answer, SendError> {

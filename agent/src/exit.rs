@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done; for `check`, all required rules pass.
     Success = 0,
-    /// `check`: at least one required rule fails.
+    /// `check`: at least one required rule fails; `doctor`: something needs
+    /// attention.
     RuleFails = 1,
     /// `check`: no required rule fails, but at least one is unknown.
     RuleUnknown = 3,

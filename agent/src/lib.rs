@@ -11,6 +11,7 @@ pub mod config;
 pub mod context;
 pub mod delivery;
 pub mod device;
+pub mod doctor;
 pub mod enrollment;
 pub mod exit;
 pub mod host;

@@ -5,13 +5,13 @@ use shared::api::{Problem, Receipt};
 use shared::statement::ReportKind;
 
 use crate::chain::Chain;
-use crate::collector::{Collector, ServerTrust, TlsError};
+use crate::collector::{Collector, TlsError};
 use crate::context::Context;
 use crate::delivery::{Courier, Delivery, Stop, deliver};
 use crate::enrollment::{self, EnrollError, EnrollOutcome};
 use crate::identity::keys::{KeyFiles, KeyStore as _, KeyStoreError};
 use crate::identity::progress::{Head, Trouble};
-use crate::identity::{Enrolling, Identity, IdentityError, Trust};
+use crate::identity::{Enrolling, Identity, IdentityError};
 use crate::state::{StateError, StateFolder};
 
 pub mod build;
@@ -100,11 +100,7 @@ pub async fn run(context: &Context, scope: Scope) -> Result<RunSummary, ReportEr
     let _lock = folder.lock()?;
     ask_again(context, &folder).await?;
     let identity = Identity::load(&folder)?.ok_or(ReportError::NotEnrolled)?;
-    let trust = match identity.trust {
-        Trust::Pinned => ServerTrust::Ca(identity.ca.clone()),
-        Trust::Web => ServerTrust::Web,
-    };
-    let collector = Collector::new(&identity.url, &trust, context.clock.clone())?;
+    let collector = Collector::of(&identity, context.clock.clone())?;
     run_with(context, &folder, &identity, scope, &collector).await
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn parse_length(text: &str) -> Option<SignedDuration> {
 }
 
 /// An age in few words: `40 min`, `14 h`, `3 days`.
-pub(crate) fn age_words(age: SignedDuration) -> String {
+pub fn age_words(age: SignedDuration) -> String {
     let age = age.max(SignedDuration::ZERO);
     if age < SignedDuration::from_hours(1) {
         format!("{} min", age.as_mins())

@@ -3,7 +3,7 @@
 //! No input or output, no async, no clock of its own: time is an argument.
 
 pub mod api;
-mod days;
+pub mod days;
 pub mod envelope;
 pub mod json;
 pub mod keys;

@@ -15,6 +15,8 @@ use tests::program::{self, Ending, Staying};
 use tests::recording;
 use tests::test_server::TestServer;
 
+mod doctor;
+
 /// A Mac as people use it from a shell: a recording and a folder.
 struct Mac {
     folder: tempfile::TempDir,
@@ -31,13 +33,13 @@ impl Mac {
         self.folder.path().join("state").to_str().unwrap().to_owned()
     }
 
-    /// Runs a command with its state here; `enroll` and `report` read the
-    /// recording.
+    /// Runs a command with its state here; `enroll`, `report` and `doctor`
+    /// read the recording.
     fn run(&self, arguments: &[&str]) -> Ending {
         let state = self.state();
         let mut arguments = arguments.to_vec();
         arguments.extend(["--state-dir", &state]);
-        if matches!(arguments[0], "enroll" | "report") {
+        if matches!(arguments[0], "enroll" | "report" | "doctor") {
             arguments.extend(["--recording", &self.recording]);
         }
         program::run("muster-agent", &arguments)

@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let written = if args.json {
         document::write(&mut text, &assessment)
     } else {
-        page::write(&mut text, &assessment, &catalogue, is_coloured())
+        page::write(&mut text, &assessment, &catalogue, may_colour(io::stdout().is_terminal()))
     };
     let printed = print(|out| written.and_then(|()| out.write_all(&text)));
     Ok(if printed == Exit::Success { exit(&assessment) } else { printed })
@@ -84,10 +84,11 @@ fn host(args: &Args) -> Result<Box<dyn Host>, Failure> {
     Ok(Box::new(recorded))
 }
 
-fn is_coloured() -> bool {
+/// Whether colours may be used on a terminal, or what is none.
+pub(super) fn may_colour(is_terminal: bool) -> bool {
     let refuses = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stdout().is_terminal() && !refuses("NO_COLOR") && !is_dumb
+    is_terminal && !refuses("NO_COLOR") && !is_dumb
 }
 
 /// Only required rules decide.

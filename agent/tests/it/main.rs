@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod page;
+mod record;
 mod recordings;
 mod variations;
 
