@@ -19,6 +19,8 @@ use sysinfo::{DiskRefreshKind, Disks};
 
 use super::{Answer, FileAnswer, Host, OUTPUT_LIMIT, Space};
 
+mod settling;
+
 /// How long a program may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Programs that are known to take longer on a busy Mac, and how long.
@@ -79,16 +81,9 @@ impl Host for Live {
     }
 
     fn read(&self, path: &str) -> FileAnswer {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if is_absence(error.kind()) => return FileAnswer::Missing,
-            Err(_) => return FileAnswer::Refused,
-        };
-        let mut bytes = Vec::new();
-        // One byte more than allowed shows that there is more.
-        match file.take(FILE_LIMIT + 1).read_to_end(&mut bytes) {
-            Ok(length) if length as u64 <= FILE_LIMIT => FileAnswer::Bytes(bytes),
-            _ => FileAnswer::Refused,
+        match read(path) {
+            FileAnswer::Missing if settling::is_worth_another_look(path) => read(path),
+            answer => answer,
         }
     }
 
@@ -129,6 +124,20 @@ impl Host for Live {
 
     fn is_recorded(&self) -> bool {
         false
+    }
+}
+
+fn read(path: &str) -> FileAnswer {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_absence(error.kind()) => return FileAnswer::Missing,
+        Err(_) => return FileAnswer::Refused,
+    };
+    let mut bytes = Vec::new();
+    // One byte more than allowed shows that there is more.
+    match file.take(FILE_LIMIT + 1).read_to_end(&mut bytes) {
+        Ok(length) if length as u64 <= FILE_LIMIT => FileAnswer::Bytes(bytes),
+        _ => FileAnswer::Refused,
     }
 }
 
