@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::corrections::CorrectionNote;
 use super::version::Version;
 
 /// Name of the format, in every catalogue.
@@ -35,6 +36,8 @@ pub(super) struct Wire {
     pub(super) background_security_improvements: Vec<BackgroundImprovement>,
     #[serde(default)]
     pub(super) models: BTreeMap<String, Model>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) corrections: Vec<CorrectionNote>,
 }
 
 /// One release of macOS.
@@ -146,9 +149,25 @@ impl Catalogue {
 
     /// The catalogue of these entries, checked like one that was read.
     pub(super) fn from_wire(wire: &Wire) -> Result<Self, CatalogueError> {
-        let text = serde_json::to_string_pretty(wire)
+        let text = serde_json::to_string(wire)
             .map_err(|error| CatalogueError::Shape(error.to_string()))?;
         Self::parse(text.as_bytes())
+    }
+
+    /// The same entries as the knowledge of another day: its source has said
+    /// that nothing changed until then.
+    pub fn redated(&self, as_of: Date) -> Result<Self, CatalogueError> {
+        Self::from_wire(&Wire { as_of, ..self.wire.clone() })
+    }
+
+    /// The entries as they stand in a file.
+    pub(super) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// What was corrected in what the source said, and what is obsolete.
+    pub fn corrections(&self) -> &[CorrectionNote] {
+        &self.wire.corrections
     }
 
     /// The day whose knowledge this is.
@@ -208,7 +227,7 @@ impl Catalogue {
     }
 
     /// The major versions, with the day on which each was first out.
-    pub(super) fn majors(&self) -> &BTreeMap<i64, Date> {
+    pub fn majors(&self) -> &BTreeMap<i64, Date> {
         &self.majors
     }
 }

@@ -170,8 +170,20 @@ pub fn convert(feed: &[u8], checked_on: Date) -> Result<Catalogue, SofaError> {
         releases: releases.into_values().collect(),
         background_security_improvements: improvements,
         models: models.collect(),
+        corrections: Vec::new(),
     };
     Ok(Catalogue::from_wire(&wire)?)
+}
+
+/// Whether the feed says itself when its makers last looked; version 1 does
+/// not, so only the one who fetches it knows how old it is.
+pub fn dates_itself(feed: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Check {
+        #[serde(rename = "LastCheck")]
+        _last_check: String,
+    }
+    serde_json::from_slice::<Check>(feed).is_ok()
 }
 
 /// The old address answers a notice in plain text, and captive portals a page,
