@@ -145,6 +145,7 @@ fn receipt(sequence: i64, sha256: String, outcome: ReceiptOutcome, nonce: String
         status: "compliant".to_owned(),
         flags: Vec::new(),
         policy: PolicyRef { id: "baseline".to_owned(), version: 1, sha256: "p".to_owned() },
+        catalogue: None,
         nonce,
         settings: Settings::default(),
     }

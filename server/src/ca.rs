@@ -16,6 +16,10 @@ use crate::store::devices::Issued;
 const DEVICE_VALID: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// How long the collector's own TLS certificate is valid.
 const SERVER_VALID: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long the certificate of the key for documents is valid.
+const DOCUMENT_VALID: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// Extended key usage of documents: id-kp-documentSigning, RFC 9336.
+const DOCUMENT_SIGNING: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 3, 36];
 /// How long the CA is valid.
 const CA_VALID: SignedDuration = SignedDuration::from_hours(20 * 365 * 24);
 /// Clocks differ: certificates begin this long before they are made.
@@ -113,6 +117,23 @@ impl Ca {
             not_before,
             not_after,
         })
+    }
+
+    /// A certificate for the key that signs documents: DER and end of validity.
+    pub fn issue_document_signer(
+        &self,
+        spki: &[u8],
+        now: Timestamp,
+    ) -> Result<(Vec<u8>, Timestamp), CaError> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = name("Muster collector documents");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::Other(DOCUMENT_SIGNING.to_vec())];
+        let (_, not_after) = valid(&mut params, now, DOCUMENT_VALID);
+        let key = SubjectPublicKeyInfo::from_der(spki)?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok((certificate.der().to_vec(), not_after))
     }
 
     /// A TLS certificate with its key for the collector itself: the chain, the

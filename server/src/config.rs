@@ -9,6 +9,7 @@ use shared::api::Settings;
 use shared::policy::Policy;
 
 use crate::invitation::length;
+use crate::os_releases::source::{OsReleases, OsReleasesFile};
 
 /// How a collector is to run.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Config {
     pub settings: Settings,
     /// A policy other than the baseline.
     pub policy: Option<Arc<Policy>>,
+    /// Where the catalogue of macOS releases comes from.
+    pub os_releases: OsReleases,
     /// Whether reports made from recordings are taken: demo and tests alone.
     pub accept_recorded: bool,
     /// Shown on every page.
@@ -36,7 +39,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// A collector on a free port of loopback, with its files in `folder`.
+    /// A collector on a free port of loopback, with its files in `folder`. It
+    /// fetches nothing.
     pub fn local(folder: &Path) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -46,6 +50,7 @@ impl Config {
             tls_files: None,
             settings: Settings::default(),
             policy: None,
+            os_releases: OsReleases::default(),
             accept_recorded: false,
             notice: None,
             queue: 4096,
@@ -67,6 +72,8 @@ pub struct File {
     pub public_url: Option<String>,
     /// Path of a policy other than the baseline.
     pub policy: Option<PathBuf>,
+    /// Where the catalogue of macOS releases comes from.
+    pub os_releases: Option<OsReleasesFile>,
     /// The company's own certificate.
     pub tls: Option<TlsFile>,
     /// How agents are to behave.

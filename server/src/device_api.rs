@@ -12,6 +12,8 @@ use crate::ca::Ca;
 use crate::clock::Clock;
 use crate::ingest::queue::Queue;
 use crate::ingest::verify::Verifier;
+use crate::os_releases::fetcher::Fetcher;
+use crate::policy_document::{self, PolicyDocuments};
 use crate::{enroll, ingest};
 
 /// Everything that the device API needs, cheap to clone.
@@ -25,6 +27,10 @@ pub struct DeviceApi {
     pub queue: Queue,
     /// What the fleet is judged by now.
     pub rulebook: Rulebook,
+    /// The signed rules for agents.
+    pub documents: PolicyDocuments,
+    /// Keeps the catalogue new.
+    pub fetcher: Fetcher,
     /// Issues device certificates.
     pub ca: Arc<Ca>,
     /// How agents are to behave.
@@ -50,7 +56,7 @@ pub fn router(api: DeviceApi) -> Router {
         .route("/v1/enroll", post(enroll::enroll))
         .route("/v1/attestations", post(ingest::handlers::one))
         .route("/v1/attestations/batch", post(ingest::handlers::batch))
-        .route("/v1/policy", get(ingest::handlers::policy))
+        .route("/v1/policy", get(policy_document::get))
         .route("/v1/{*rest}", axum::routing::any(nothing_here))
         .method_not_allowed_fallback(wrong_method)
         .with_state(api)

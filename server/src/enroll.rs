@@ -12,7 +12,7 @@ use shared::api::{EnrollRequest, Enrolled, Pending, Problem, problem};
 use shared::envelope::Envelope;
 use shared::json::BODY_LIMIT;
 use shared::keys::{KeyId, PublicKey, sha256, sha256_hex};
-use shared::statement::{Enrollment, PolicyRef, Statement};
+use shared::statement::{Enrollment, Statement};
 use shared::token::token_id;
 
 use crate::ca::to_pem;
@@ -20,6 +20,7 @@ use crate::device_api::DeviceApi;
 use crate::ingest::handlers::read;
 use crate::ingest::queue::QueueError;
 use crate::ingest::verify::{envelope_problem, refused, sentence, statement_problem};
+use crate::policy_document::names;
 use crate::problem::ProblemResponse;
 use crate::store::devices::{Admission, Devices as _, NewDevice};
 
@@ -76,18 +77,15 @@ async fn certify(
 }
 
 fn enrolled(api: &DeviceApi, device_id: String, certificate: &[u8], now: Timestamp) -> Enrolled {
-    let policy = api.rulebook.current().policy;
+    let (policy, catalogue) = names(&api.rulebook.current());
     Enrolled {
         nonce: api.verifier.nonces.issue(&device_id, now),
         device_id,
         certificate: to_pem(certificate),
         ca: api.ca.pem().to_owned(),
         settings: api.settings,
-        policy: PolicyRef {
-            id: policy.id.clone(),
-            version: policy.version,
-            sha256: policy.sha256.clone(),
-        },
+        policy,
+        catalogue: Some(catalogue),
     }
 }
 

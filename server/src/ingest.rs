@@ -4,4 +4,5 @@
 pub mod handlers;
 pub mod key_cache;
 pub mod queue;
+pub mod system;
 pub mod verify;

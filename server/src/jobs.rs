@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ use crate::app::{Rulebook, Rules};
 use crate::clock::Clock;
 use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
+use crate::policy_document::PolicyDocuments;
 use crate::store::StoreError;
 use crate::store::devices::Rulebooks as _;
 use crate::store::reports::Reports as _;
@@ -36,6 +38,8 @@ pub struct Jobs {
     pub keys: KeyCache,
     /// The version of the rules that was last read.
     pub rules_version: Arc<AtomicI64>,
+    /// The signed rules for agents.
+    pub documents: PolicyDocuments,
 }
 
 impl Jobs {
@@ -61,6 +65,7 @@ impl Jobs {
         self.refresh_keys().await?;
         self.refresh_rules().await?;
         let now = self.clock.now();
+        self.issue_rules(now).await?;
         loop {
             let rules = self.rulebook.current();
             let due = self.queue.run(move |writer| writer.judge_due(now, DEVICES, &rules)).await?;
@@ -84,6 +89,16 @@ impl Jobs {
             Ok(refreshed) => Ok(refreshed?),
             Err(_) => Err(QueueError::Stopped),
         }
+    }
+
+    /// Signs the rules for agents when they or their certificate have changed.
+    async fn issue_rules(&self, now: Timestamp) -> Result<(), QueueError> {
+        let rules = self.rulebook.current();
+        if !self.documents.is_outdated(&rules, now) {
+            return Ok(());
+        }
+        let documents = self.documents.clone();
+        self.queue.run(move |writer| documents.issue(writer, &rules, now)).await
     }
 
     async fn refresh_rules(&self) -> Result<(), QueueError> {

@@ -15,6 +15,8 @@ pub mod invitation;
 pub mod jobs;
 pub mod listener;
 pub mod nonce;
+pub mod os_releases;
+pub mod policy_document;
 pub mod problem;
 pub mod public_url;
 pub mod serve;

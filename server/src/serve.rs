@@ -20,6 +20,8 @@ use crate::ingest::queue::{Queue, QueueError};
 use crate::ingest::verify::Verifier;
 use crate::jobs::{Jobs, stored_rules};
 use crate::nonce::Nonces;
+use crate::os_releases::fetcher::{Attempt, Fetcher};
+use crate::policy_document::PolicyDocuments;
 use crate::state_dir::{StateDir, StateDirError};
 use crate::store::StoreError;
 use crate::store::devices::{Invitations as _, Rulebooks as _};
@@ -79,9 +81,14 @@ pub struct Running {
     pub pins_ca: bool,
     /// Its own work, for those who move the clock by hand.
     pub jobs: Jobs,
+    /// Keeps the catalogue new; for those who move the clock by hand.
+    pub fetcher: Fetcher,
+    /// What the very first attempt at the feed came to, at the first start.
+    pub first_fetch: Option<Attempt>,
     stop: watch::Sender<bool>,
     serving: tokio::task::JoinHandle<()>,
     working: tokio::task::JoinHandle<()>,
+    fetching: tokio::task::JoinHandle<()>,
     writer: JoinHandle<()>,
 }
 
@@ -102,34 +109,28 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let readers = Readers::new(&config.database);
     let keys = KeyCache::new(Arc::new(readers.clone()));
     let (queue, writer) = Queue::start(writer, rulebook.clone(), config.queue)?;
+    let fetcher = Fetcher::new(clock.clone(), queue.clone(), rulebook.clone(), &config.os_releases);
     let jobs = Jobs {
         clock: clock.clone(),
-        queue: queue.clone(),
+        queue,
         rulebook: rulebook.clone(),
-        keys: keys.clone(),
+        keys,
         rules_version: Arc::new(AtomicI64::new(rules_version)),
+        documents: PolicyDocuments::open(&state, Arc::clone(&ca))?,
     };
+    // Before the first Mac is judged, and before anybody can connect.
+    let first_fetch = fetcher.first().await?;
     jobs.round().await?;
 
     let app = App {
-        clock: clock.clone(),
+        clock,
         readers,
-        rulebook: rulebook.clone(),
+        rulebook,
         public_url: public.url.as_str().into(),
         notice: config.notice.as_deref().map(Into::into),
     };
-    let api = DeviceApi {
-        clock,
-        verifier: Verifier {
-            keys,
-            nonces: nonces(&state)?,
-            accept_recorded: config.accept_recorded,
-        },
-        queue,
-        rulebook,
-        ca: Arc::clone(&ca),
-        settings: config.settings,
-    };
+    let nonces = nonces(&state)?;
+    let api = device_api(&jobs, &fetcher, nonces, &ca, &config);
     let sessions = SqliteSessions::open(&config.database).map_err(|source| {
         StartError::Database { path: config.database.display().to_string(), source }
     })?;
@@ -141,11 +142,37 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         pins_ca: public.tls && config.tls_files.is_none(),
         ca,
         jobs: jobs.clone(),
+        fetcher: fetcher.clone(),
+        first_fetch,
         stop,
         serving: tokio::spawn(listener::serve(listener, acceptor, router, stopped.clone())),
-        working: tokio::spawn(jobs.run(stopped)),
+        working: tokio::spawn(jobs.run(stopped.clone())),
+        fetching: tokio::spawn(fetcher.run(stopped)),
         writer,
     })
+}
+
+fn device_api(
+    jobs: &Jobs,
+    fetcher: &Fetcher,
+    nonces: Nonces,
+    ca: &Arc<Ca>,
+    config: &Config,
+) -> DeviceApi {
+    DeviceApi {
+        clock: jobs.clock.clone(),
+        verifier: Verifier {
+            keys: jobs.keys.clone(),
+            nonces,
+            accept_recorded: config.accept_recorded,
+        },
+        queue: jobs.queue.clone(),
+        rulebook: jobs.rulebook.clone(),
+        documents: jobs.documents.clone(),
+        fetcher: fetcher.clone(),
+        ca: Arc::clone(ca),
+        settings: config.settings,
+    }
 }
 
 /// Opens the database and puts the configured policy in force.
@@ -239,7 +266,8 @@ impl Running {
         let _ = self.stop.send(true);
         let _ = self.serving.await;
         let _ = self.working.await;
-        drop((self.app, self.jobs));
+        let _ = self.fetching.await;
+        drop((self.app, self.jobs, self.fetcher));
         let writer = self.writer;
         let _ = tokio::task::spawn_blocking(move || writer.join()).await;
     }

@@ -5,6 +5,7 @@
 //! thread or on blocking threads, never on the async workers.
 
 pub mod devices;
+pub mod os_releases;
 pub mod reports;
 pub mod sessions;
 pub mod sqlite;

@@ -86,7 +86,7 @@ fn with_protocols(mut config: ServerConfig) -> ServerConfig {
 
 /// The collector's clock for rustls.
 #[derive(Debug)]
-struct TlsTime(Clock);
+pub(crate) struct TlsTime(pub(crate) Clock);
 
 impl TimeProvider for TlsTime {
     fn current_time(&self) -> Option<UnixTime> {

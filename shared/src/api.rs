@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::names::PROBLEM_BASE;
-use crate::statement::PolicyRef;
+use crate::statement::{CatalogueRef, PolicyRef};
 
 /// `POST /v1/enroll`: the token's secret and the signed request.
 ///
@@ -31,6 +31,9 @@ pub struct Enrolled {
     pub settings: Settings,
     /// The policy that the collector judges by.
     pub policy: PolicyRef,
+    /// The catalogue of macOS releases that it judges by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CatalogueRef>,
     /// To be put in the next report.
     pub nonce: String,
 }
@@ -76,10 +79,22 @@ pub struct Receipt {
     pub flags: Vec<String>,
     /// The policy that judged it.
     pub policy: PolicyRef,
+    /// The catalogue of macOS releases in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CatalogueRef>,
     /// To be put in the next report.
     pub nonce: String,
     /// How the agent is to behave.
     pub settings: Settings,
+}
+
+/// The answer of `GET /v1/policy`: the rules in force, signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyDocument {
+    /// Certificate of the key that signed, PEM; the collector's CA issued it.
+    pub certificate: String,
+    /// Envelope of a [`crate::statement::RulesInForce`] statement.
+    pub envelope: serde_json::Value,
 }
 
 /// Whether the report was new.

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
 
-use crate::json;
+use crate::json::{self, Limits};
 use crate::keys::{KeyError, KeyId, PublicKey, Signer, sha256};
 use crate::names::PAYLOAD_TYPE;
 
@@ -96,7 +96,16 @@ fn decode(what: &str, text: &str) -> Result<Vec<u8>, EnvelopeError> {
 impl Envelope {
     /// Signs `payload`.
     pub fn sign(payload: Vec<u8>, signer: &dyn Signer) -> Result<Self, EnvelopeError> {
-        json::check(&payload)?;
+        Self::sign_within(payload, signer, Limits::STATEMENT)
+    }
+
+    /// Signs `payload`, which may be as large as `limits` say.
+    pub fn sign_within(
+        payload: Vec<u8>,
+        signer: &dyn Signer,
+        limits: Limits,
+    ) -> Result<Self, EnvelopeError> {
+        json::check_within(&payload, limits)?;
         let signature = signer.sign(&pae(&payload))?;
         Ok(Self { payload, keyid: KeyId::of(signer.spki()), signature })
     }
@@ -126,11 +135,20 @@ impl Envelope {
     /// Checks the signature, then that the payload is strict JSON. Only what
     /// this returns may be parsed.
     pub fn verify(&self, key: &PublicKey) -> Result<Verified<'_>, EnvelopeError> {
+        self.verify_within(key, Limits::STATEMENT)
+    }
+
+    /// The same for a payload that may be as large as `limits` say.
+    pub fn verify_within(
+        &self,
+        key: &PublicKey,
+        limits: Limits,
+    ) -> Result<Verified<'_>, EnvelopeError> {
         let pae = pae(&self.payload);
         if !key.verifies(&pae, &self.signature) {
             return Err(EnvelopeError::BadSignature);
         }
-        json::check(&self.payload)?;
+        json::check_within(&self.payload, limits)?;
         Ok(Verified { payload: &self.payload, digest: sha256(&pae) })
     }
 

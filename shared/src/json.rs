@@ -24,12 +24,28 @@ pub const STRING_LIMIT: usize = 4 * 1024;
 /// Largest magnitude of an integer: what every JSON reader holds exactly.
 pub const INTEGER_LIMIT: i64 = (1 << 53) - 1;
 
+/// How much a payload may hold; everything else is the same for all.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest payload, in bytes.
+    pub payload: usize,
+    /// Longest string, in bytes.
+    pub string: usize,
+}
+
+impl Limits {
+    /// What a device may sign.
+    pub const STATEMENT: Self = Self { payload: PAYLOAD_LIMIT, string: STRING_LIMIT };
+    /// What a collector may sign: whole files stand in it as strings.
+    pub const DOCUMENT: Self = Self { payload: 4 * 1024 * 1024, string: 2 * 1024 * 1024 };
+}
+
 /// Why bytes are not strict JSON.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
-    /// More bytes than [`PAYLOAD_LIMIT`].
-    #[error("the payload has {0} bytes; at most {PAYLOAD_LIMIT} are accepted")]
-    TooLarge(usize),
+    /// More bytes than the second number, the limit.
+    #[error("the payload has {0} bytes; at most {1} are accepted")]
+    TooLarge(usize, usize),
     /// A byte order mark or bytes that are not UTF-8.
     #[error("the payload is not plain UTF-8")]
     NotUtf8,
@@ -38,17 +54,22 @@ pub enum JsonError {
     Syntax(#[from] serde_json::Error),
 }
 
-/// Checks that `bytes` are one JSON object within the rules.
+/// Checks that `bytes` are one JSON object within the rules for statements.
 pub fn check(bytes: &[u8]) -> Result<(), JsonError> {
-    if bytes.len() > PAYLOAD_LIMIT {
-        return Err(JsonError::TooLarge(bytes.len()));
+    check_within(bytes, Limits::STATEMENT)
+}
+
+/// Checks that `bytes` are one JSON object within the rules and `limits`.
+pub fn check_within(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
+    if bytes.len() > limits.payload {
+        return Err(JsonError::TooLarge(bytes.len(), limits.payload));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotUtf8)?;
     if text.starts_with('\u{feff}') {
         return Err(JsonError::NotUtf8);
     }
     let mut reader = serde_json::Deserializer::from_str(text);
-    Strict { depth: 0, top: true }.deserialize(&mut reader)?;
+    Strict { depth: 0, top: true, string_limit: limits.string }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(())
 }
@@ -75,6 +96,7 @@ pub fn sorted(value: serde_json::Value) -> serde_json::Value {
 struct Strict {
     depth: usize,
     top: bool,
+    string_limit: usize,
 }
 
 impl Strict {
@@ -82,7 +104,7 @@ impl Strict {
         if self.depth == DEPTH_LIMIT {
             return Err(E::custom(format_args!("more than {DEPTH_LIMIT} levels")));
         }
-        Ok(Self { depth: self.depth + 1, top: false })
+        Ok(Self { depth: self.depth + 1, top: false, ..self })
     }
 
     fn scalar<E: serde::de::Error>(self) -> Result<(), E> {
@@ -135,8 +157,9 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
-        if value.len() > STRING_LIMIT {
-            return Err(E::custom(format_args!("a string is longer than {STRING_LIMIT} bytes")));
+        let limit = self.string_limit;
+        if value.len() > limit {
+            return Err(E::custom(format_args!("a string is longer than {limit} bytes")));
         }
         self.scalar()
     }

@@ -8,6 +8,8 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 pub const PREDICATE_POSTURE: &str = "https://muster.example/attestation/posture/v1";
 /// Predicate type of an enrolment request.
 pub const PREDICATE_ENROLLMENT: &str = "https://muster.example/attestation/enrollment/v1";
+/// Predicate type of the rules that a collector hands to its agents.
+pub const PREDICATE_POLICY: &str = "https://muster.example/attestation/policy/v1";
 /// Media type of one report over HTTP.
 pub const MEDIA_REPORT: &str = "application/vnd.in-toto.posture+dsse";
 /// Media type of several reports, one envelope a line.
@@ -28,5 +30,7 @@ pub const SERVER_STATE: &str = "/var/lib/muster-server";
 pub const SUBJECT_DEVICE: &str = "device.der";
 /// Name of an enrolment's subject: the public key itself.
 pub const SUBJECT_KEY: &str = "device.spki";
+/// Name of the subject of the rules in force: the policy's text.
+pub const SUBJECT_POLICY: &str = "policy.toml";
 /// First characters of an enrolment token.
 pub const TOKEN_PREFIX: &str = "mst1.";

@@ -12,6 +12,10 @@ use crate::names::{
 };
 use crate::reading::Reading;
 
+mod rules;
+
+pub use rules::{CatalogueRef, CatalogueText, PolicyText, RulesInForce};
+
 /// An in-toto statement with one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement<P> {
@@ -30,7 +34,7 @@ pub struct Statement<P> {
 /// What a statement is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// `device.der` or `device.spki`.
+    /// `device.der`, `device.spki` or `policy.toml`.
     pub name: String,
     /// `urn:uuid:` and the device id, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -229,7 +233,7 @@ pub enum StatementError {
     Inconsistent(&'static str),
 }
 
-/// What both predicates have in common.
+/// What every predicate has in common.
 trait Predicate: for<'de> Deserialize<'de> {
     const TYPE: &'static str;
     fn schema(&self) -> &str;

@@ -139,6 +139,16 @@ impl Drop for Staying {
     }
 }
 
+/// Writes a configuration in `folder` by which a collector asks nobody for the
+/// catalogue, and gives its path.
+pub fn quiet_config(folder: &Path) -> String {
+    let path = folder.join("muster.toml");
+    if !path.exists() {
+        std::fs::write(&path, "[os_releases]\nfetch = false\n").expect("a configuration");
+    }
+    path.to_str().expect("a plain path").to_owned()
+}
+
 /// A collector in a process of its own, by the machine's clock.
 pub struct Collector {
     /// The process.
@@ -151,6 +161,7 @@ pub struct Collector {
 
 impl Collector {
     /// Starts `muster-server serve` on a free port, with its files in `folder`.
+    /// It asks nobody for the catalogue.
     pub fn start(folder: &Path) -> Self {
         Self::start_at(folder, "127.0.0.1:0")
     }
@@ -158,7 +169,8 @@ impl Collector {
     /// The same at a known address.
     pub fn start_at(folder: &Path, listen: &str) -> Self {
         let state = folder.to_str().expect("a plain path");
-        let arguments = ["serve", "--state-dir", state, "--listen", listen];
+        let config = quiet_config(folder);
+        let arguments = ["serve", "--config", &config, "--state-dir", state, "--listen", listen];
         let log = folder.join("log");
         let mut process = Staying::start("muster-server", &arguments, &log);
         let line = process.line();

@@ -276,6 +276,7 @@ fn enrolling(server: &Authority, ca: Authority) -> (Option<ServerConfig>, Answer
             ca: ca.pem.clone(),
             settings: Settings::default(),
             policy: PolicyRef { id: "p".to_owned(), version: 1, sha256: "s".to_owned() },
+            catalogue: None,
             nonce: "n".to_owned(),
         };
         (201, String::new(), serde_json::to_string(&enrolled).unwrap())

@@ -140,7 +140,7 @@ fn sign_within_limit(
     signer: &dyn Signer,
 ) -> Result<Envelope, BuildError> {
     match Envelope::sign(statement.to_bytes()?, signer) {
-        Err(EnvelopeError::Payload(JsonError::TooLarge(bytes))) => {
+        Err(EnvelopeError::Payload(JsonError::TooLarge(bytes, _))) => {
             tracing::warn!(bytes, "the report is too large: left out the matched lines");
             let sources = statement.predicate.checks.iter_mut().flat_map(|it| &mut it.sources);
             sources.for_each(|source| source.matched = None);

@@ -1,14 +1,17 @@
 //! Where the collector keeps its things: options, configuration file, defaults.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use shared::names::SERVER_STATE;
+use shared::os_releases::Corrections;
 
 use crate::ca::Ca;
 use crate::clock::Clock;
 use crate::config::{self, File};
 use crate::exit::{Exit, Failure};
+use crate::os_releases::source::OsReleases;
 use crate::serve::{ADDRESS_FILE, Address};
 use crate::state_dir::StateDir;
 use crate::store::sqlite::{Writer, open_writer};
@@ -99,6 +102,20 @@ impl Place {
         let connection = open_writer(&self.database)
             .map_err(|error| Failure::new(Exit::Io, format!("{shown}: {error}")))?;
         Ok(Writer::new(connection))
+    }
+
+    /// Where the catalogue of releases comes from, and its corrections.
+    pub(super) fn os_releases(&self) -> Result<OsReleases, Failure> {
+        let wrong = |message| Failure::new(Exit::Config, message);
+        let file = self.file.os_releases.clone().unwrap_or_default();
+        let feed = file.source().map_err(wrong)?;
+        let mut corrections = Corrections::embedded();
+        if let Some(path) = &file.corrections {
+            let own = Corrections::parse(&read_text(path)?, &path.display().to_string())
+                .map_err(|error| wrong(error.to_string()))?;
+            corrections = Arc::new(corrections.and(&own));
+        }
+        Ok(OsReleases { feed, corrections })
     }
 
     /// The address that tokens and links carry.

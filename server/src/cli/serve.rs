@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::serve::{StartError, start};
+use crate::store::os_releases::Outcome;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -54,6 +55,7 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
             Some(Arc::new(policy))
         }
     };
+    let os_releases = place.os_releases()?;
     Ok(Config {
         listen: options
             .listen
@@ -65,6 +67,7 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
         state_dir: place.state_dir,
         public_url: place.public_url,
         policy,
+        os_releases,
         accept_recorded: false,
         notice: None,
         queue: QUEUE,
@@ -78,6 +81,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let database = config.database.display().to_string();
     let running = start(config, Clock::System).await.map_err(|error| failure(&error))?;
+    if let Some(first) = running.first_fetch.as_ref().filter(|it| it.outcome == Outcome::Failed) {
+        let as_of = running.app.rulebook.current().catalogue.as_of();
+        tracing::warn!(
+            "no catalogue of macOS releases could be fetched ({}); Macs are judged by the built-in one of {as_of} until one can be",
+            first.detail
+        );
+    }
     answer(&format!(
         "Listening on {} as {}, database {database}.\n",
         running.address, running.app.public_url

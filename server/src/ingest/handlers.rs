@@ -1,4 +1,4 @@
-//! `POST /v1/attestations` and `/v1/attestations/batch`, and `GET /v1/policy`.
+//! `POST /v1/attestations` and `/v1/attestations/batch`.
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -9,11 +9,12 @@ use shared::api::{BatchLine, Problem, Receipt, ReceiptOutcome, problem};
 use shared::json::BODY_LIMIT;
 use shared::names::{MEDIA_REPORT, MEDIA_REPORTS};
 use shared::policy::DeviceStatus;
-use shared::statement::PolicyRef;
 
 use super::queue::QueueError;
+use super::system::System;
 use super::verify::refused;
 use crate::device_api::DeviceApi;
+use crate::policy_document::names;
 use crate::problem::ProblemResponse;
 use crate::store::reports::{Incoming, Kept};
 
@@ -73,16 +74,6 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
     ([(header::CONTENT_TYPE, "application/jsonl")], answer).into_response()
 }
 
-/// The policy in force, as it was written.
-pub async fn policy(State(api): State<DeviceApi>) -> Response {
-    let policy = api.rulebook.current().policy;
-    let headers = [
-        (header::CONTENT_TYPE, "application/toml".to_owned()),
-        (header::ETAG, format!("\"{}\"", policy.sha256)),
-    ];
-    (headers, policy.source().to_owned()).into_response()
-}
-
 async fn take(api: &DeviceApi, body: &[u8]) -> Result<Receipt, ProblemResponse> {
     if body.len() > BODY_LIMIT {
         return Err(too_large(BODY_LIMIT).into());
@@ -90,12 +81,18 @@ async fn take(api: &DeviceApi, body: &[u8]) -> Result<Receipt, ProblemResponse> 
     let now = api.clock.now();
     let incoming = api.verifier.verify(body, now)?;
     let draft = Draft::of(&incoming);
+    let system = System::of(&incoming.posture);
     let kept = api.queue.keep(incoming).await.map_err(|error| match error {
         QueueError::Full | QueueError::Stopped => ProblemResponse::unavailable(),
         QueueError::Store(error) => ProblemResponse::internal(&error),
     })?;
     if kept == Kept::Conflict {
         api.refresh_keys().await;
+    }
+    if let (Kept::New { .. }, Some(installed)) =
+        (&kept, system.as_ref().and_then(System::installed))
+    {
+        api.fetcher.notice(&installed).await;
     }
     Ok(draft.receipt(api, kept, now)?)
 }
@@ -134,7 +131,7 @@ impl Draft {
                 ));
             }
         };
-        let policy = api.rulebook.current().policy;
+        let (policy, catalogue) = names(&api.rulebook.current());
         Ok(Receipt {
             statement_sha256: shared::keys::hex(&self.digest),
             sequence: self.sequence,
@@ -142,11 +139,8 @@ impl Draft {
             outcome,
             status: word(status, failing),
             flags,
-            policy: PolicyRef {
-                id: policy.id.clone(),
-                version: policy.version,
-                sha256: policy.sha256.clone(),
-            },
+            policy,
+            catalogue: Some(catalogue),
             nonce: api.verifier.nonces.issue(&self.device_id, now),
             settings: api.settings,
         })

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use shared::keys::KeyProtection;
+use shared::os_releases::Catalogue;
 use shared::statement::DeviceClaim;
 
 use super::StoreError;
@@ -176,12 +177,11 @@ pub trait Rulebooks: Send {
     fn catalogue(&self) -> Result<Option<String>, StoreError>;
     /// Raised whenever one of them changes.
     fn rules_version(&self) -> Result<i64, StoreError>;
-    /// Puts a catalogue in force.
+    /// Puts a catalogue in force that a person gave; `origin` names the file.
     fn set_catalogue(
         &mut self,
-        sha256: &str,
-        as_of: &str,
-        source: &str,
+        catalogue: &Catalogue,
+        origin: &str,
         at: Timestamp,
     ) -> Result<(), StoreError>;
     /// Puts a policy in force.

@@ -6,6 +6,7 @@
 mod devices;
 mod enroll;
 mod keys;
+mod os_releases;
 mod people;
 mod reports;
 mod rulebooks;
@@ -28,6 +29,7 @@ use super::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("sqlite/migrations/0001_first.sql"),
     include_str!("sqlite/migrations/0002_pages.sql"),
+    include_str!("sqlite/migrations/0003_os_releases.sql"),
 ];
 
 /// Opens the database for writing, and brings its schema up to date.

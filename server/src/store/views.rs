@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use shared::policy::{FindingStatus, Mode};
 
 pub use self::standing::Standing;
+use super::os_releases::KeepingViews;
 
 /// Everything that pages read.
-pub trait Views: fleet::FleetViews + list::ListViews + device::DeviceViews {}
+pub trait Views: fleet::FleetViews + list::ListViews + device::DeviceViews + KeepingViews {}
 
-impl<T: fleet::FleetViews + list::ListViews + device::DeviceViews> Views for T {}
+impl<T: fleet::FleetViews + list::ListViews + device::DeviceViews + KeepingViews> Views for T {}
 
 /// Who holds a device.
 #[derive(Clone, Debug, PartialEq, Eq)]

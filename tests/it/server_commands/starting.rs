@@ -21,7 +21,7 @@ fn a_wrong_configuration_is_refused_with_its_place() {
         (
             &b"listen = '127.0.0.1:0'\nport = 1\n"[..],
             78,
-            "DIR/muster.toml:2:1: unknown field `port`, expected one of `listen`, `database`, `state_dir`, `public_url`, `policy`, `tls`, `agents`",
+            "DIR/muster.toml:2:1: unknown field `port`, expected one of `listen`, `database`, `state_dir`, `public_url`, `policy`, `os_releases`, `tls`, `agents`",
         ),
         (
             b"listen = 443\n",
@@ -62,6 +62,26 @@ fn a_wrong_configuration_is_refused_with_its_place() {
             "/none.pem: No such file or directory (os error 2)",
         ),
         (b"policy = '/none.toml'\n", 74, "/none.toml: No such file or directory (os error 2)"),
+        (
+            b"[os_releases]\nurl = 'http://m.example/feed.json'\n",
+            78,
+            "`os_releases.url` is `http://m.example/feed.json`, but it must begin with https:// (http:// is only for this machine), or be empty to fetch nothing",
+        ),
+        (
+            b"[os_releases]\nevery = '10s'\n",
+            78,
+            "`os_releases.every` is `10s`, but it must be between 1h and 7d, such as 6h",
+        ),
+        (
+            b"[os_releases]\ncorrections = '/none.toml'\n",
+            74,
+            "/none.toml: No such file or directory (os error 2)",
+        ),
+        (
+            b"[os_releases]\nmirror = 'x'\n",
+            78,
+            "DIR/muster.toml:2:1: unknown field `mirror`, expected one of `url`, `fetch`, `every`, `corrections`, `ca`",
+        ),
     ] {
         refuses(configured(text).path(), &serve, exit, message);
     }
@@ -141,6 +161,7 @@ fn damaged_files_are_named_and_not_made_anew() {
         ("ca.key.pem", None, 74, restore("ca.key.pem")),
         ("ca.pem", Some("x"), 74, restore("ca.pem")),
         ("ca.pem", None, 74, restore("ca.pem")),
+        ("document.key.pem", Some("x"), 74, restore("document.key.pem")),
         ("nonce.key", Some("x"), 74, restore("nonce.key")),
     ] {
         let folder = damaged(|folder| match content {
@@ -194,13 +215,16 @@ fn a_state_folder_that_cannot_be_made_is_named() {
 fn the_secrets_of_a_collector_are_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--state-dir", state.to_str().unwrap()];
+    let config = program::quiet_config(folder.path());
+    let state_dir = state.to_str().unwrap();
+    let arguments =
+        ["serve", "--config", &config, "--listen", "127.0.0.1:0", "--state-dir", state_dir];
     let mut process =
         program::Staying::start("muster-server", &arguments, &folder.path().join("log"));
     assert!(process.line().starts_with("Listening on 127.0.0.1:"));
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&state), 0o700);
-    for file in ["ca.key.pem", "ca.pem", "nonce.key", "address.json"] {
+    for file in ["ca.key.pem", "ca.pem", "document.key.pem", "nonce.key", "address.json"] {
         assert_eq!(mode(&state.join(file)), 0o600, "{file}");
     }
     assert_eq!(process.terminate(), Some(0));

@@ -30,6 +30,8 @@ impl Collector {
         let public_url = if tls { "https://127.0.0.1:0" } else { "http://127.0.0.1:0" };
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--public-url", public_url])
+            .arg("--config")
+            .arg(crate::program::quiet_config(folder))
             .arg("--database")
             .arg(&database)
             .arg("--state-dir")

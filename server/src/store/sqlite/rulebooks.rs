@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use shared::os_releases::Catalogue;
 
+use super::os_releases::{forget_tags, put_in_force};
 use super::{StoreError, Writer, devices::raise};
 use crate::store::devices::Rulebooks;
 
@@ -29,19 +31,14 @@ impl Rulebooks for Writer {
 
     fn set_catalogue(
         &mut self,
-        sha256: &str,
-        as_of: &str,
-        source: &str,
+        catalogue: &Catalogue,
+        origin: &str,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute(
-            "INSERT INTO os_releases (sha256, as_of, source, active_ms) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (sha256) DO UPDATE SET active_ms = excluded.active_ms",
-            params![sha256, as_of, source, at.as_millisecond()],
-        )?;
-        raise(&transaction, "rules")?;
+        put_in_force(&transaction, catalogue, origin, at)?;
+        forget_tags(&transaction)?;
         transaction.commit()?;
         Ok(())
     }
