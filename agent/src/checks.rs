@@ -19,9 +19,11 @@ mod managed;
 mod matched;
 mod os;
 mod password_policy;
+mod screen_lock;
 
 /// Every check, in the order in which people are shown them.
-pub static ALL: &[Check] = &[filevault::CHECK, password_policy::CHECK, firewall::CHECK, os::CHECK];
+pub static ALL: &[Check] =
+    &[filevault::CHECK, password_policy::CHECK, firewall::CHECK, os::CHECK, screen_lock::CHECK];
 
 /// One subject and how it is read.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,8 @@ use crate::property_list;
 
 /// The command that prints the model identifier.
 pub(crate) const MODEL: &[&str] = &["/usr/sbin/sysctl", "-n", "hw.model"];
-const REGISTRY: &[&str] = &["/usr/sbin/ioreg", "-ard1", "-c", "IOPlatformExpertDevice"];
+/// The command that prints serial number and hardware UUID.
+pub(crate) const REGISTRY: &[&str] = &["/usr/sbin/ioreg", "-ard1", "-c", "IOPlatformExpertDevice"];
 
 /// What is asked for these facts, as it stands in reports.
 pub(crate) const SOURCES: &[&str] =
@@ -54,6 +55,11 @@ fn platform_device(answer: &str) -> Option<Dictionary> {
         .into_iter()
         .next()?
         .into_dictionary()
+}
+
+/// The hardware UUID in the answer of [`REGISTRY`], in capitals.
+pub(crate) fn registry_uuid(answer: &str) -> Option<String> {
+    platform_device(answer)?.get("IOPlatformUUID")?.as_string().and_then(hardware_uuid)
 }
 
 /// A model identifier such as `Mac15,12`, or one of a virtual machine.

@@ -61,8 +61,13 @@ const fn volatile(name: &'static str, kind: FieldKind, meaning: &'static str) ->
 }
 
 /// Every check, in the order in which people are shown them.
-pub static CHECKS: &[&CheckSchema] =
-    &[&disk::FILEVAULT, &accounts::PASSWORD_POLICY, &network::FIREWALL, &system::OS];
+pub static CHECKS: &[&CheckSchema] = &[
+    &disk::FILEVAULT,
+    &accounts::PASSWORD_POLICY,
+    &network::FIREWALL,
+    &system::OS,
+    &accounts::SCREEN_LOCK,
+];
 
 /// What the device says of itself in each report, beside the checks.
 pub static DEVICE_FACTS: &[Field] = &[

@@ -113,7 +113,7 @@ async fn it_finds_the_failing_mac_and_why_in_the_browser() {
         let steps = texts(window, "article.finding ol li").await;
         assert!(steps.len() >= 3 && steps[1].contains("Privacy & Security"), "{steps:?}");
         let passing = texts(window, "section[aria-labelledby=passing] .what").await;
-        assert_eq!(passing.len(), 4, "{passing:?}");
+        assert!(passing.contains(&"The firewall is on".to_owned()), "{passing:?}");
         window.picture("device-failing").await;
 
         // The evidence.

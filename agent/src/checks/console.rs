@@ -24,7 +24,8 @@ impl ConsoleUser {
     pub(super) fn of(inquiry: &mut Inquiry<'_>) -> Result<Self, UnknownReason> {
         let said = inquiry.run_without_digest(STAT)?;
         let user = parse(said.success()?)?;
-        inquiry.conceal(&user.name, &user.uid.to_string());
+        inquiry.conceal(&user.name, "NAME");
+        inquiry.conceal(&user.uid.to_string(), "UID");
         Ok(user)
     }
 

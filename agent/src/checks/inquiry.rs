@@ -14,7 +14,7 @@ use crate::host::{Answer, FileAnswer, Host, Space};
 pub(super) struct Inquiry<'h> {
     host: &'h dyn Host,
     sources: Vec<Source>,
-    /// Words that name a person, with what is written in their place.
+    /// Words that name a person or a computer, with what is written in their place.
     concealed: Vec<(String, &'static str)>,
 }
 
@@ -121,9 +121,9 @@ impl<'h> Inquiry<'h> {
         self.host.now()
     }
 
-    /// Hides a user in all that follows.
-    pub(super) fn conceal(&mut self, name: &str, uid: &str) {
-        self.concealed.extend([(name.to_owned(), "NAME"), (uid.to_owned(), "UID")]);
+    /// Writes `stand_in` for a word, or a part of a path, in all that follows.
+    pub(super) fn conceal(&mut self, word: &str, stand_in: &'static str) {
+        self.concealed.push((word.to_owned(), stand_in));
     }
 
     /// `word`, or each part of a path, with a person's name replaced.

@@ -9,6 +9,7 @@ const RULES: &[&str] = &[
     include_str!("baseline/password-policy.toml"),
     include_str!("baseline/firewall.toml"),
     include_str!("baseline/os-patch-level.toml"),
+    include_str!("baseline/screen-lock.toml"),
     include_str!("baseline/reporting.toml"),
 ];
 

@@ -1,6 +1,6 @@
 //! What is read of accounts, passwords and the screen.
 
-use super::FieldKind::Integer;
+use super::FieldKind::{Choice, Flag, Integer};
 use super::{CheckSchema, field};
 
 pub(super) static PASSWORD_POLICY: CheckSchema = CheckSchema {
@@ -20,5 +20,62 @@ pub(super) static PASSWORD_POLICY: CheckSchema = CheckSchema {
             "the effective minimum length; left out while a rule about length is not understood",
         ),
         field("rules_not_understood", Integer, "number of content rules in a form nobody knows"),
+    ],
+};
+
+pub(super) static SCREEN_LOCK: CheckSchema = CheckSchema {
+    id: "screen_lock",
+    version: 1,
+    about: "how soon an unused Mac asks for a password",
+    why: "Whoever finds a Mac that is not locked can use it as its owner.",
+    fields: &[
+        field(
+            "minutes_to_lock_at_most",
+            Integer,
+            "an unused Mac surely asks for a password by then, on every source of power; rounded up",
+        ),
+        field(
+            "minutes_to_lock_at_least",
+            Integer,
+            "on some source of power an unused Mac surely stays open that long; rounded up",
+        ),
+        field("never", Flag, "the Mac stays open for ever, on some source of power"),
+        field("password_asked", Flag, "a password is asked at all"),
+        field(
+            "delay_seconds",
+            Integer,
+            "time from the start of the screen saver, or of the display's sleep, to the password",
+        ),
+        field(
+            "delay_source",
+            Choice(&["session", "profile"]),
+            "who set that time: the user, as the session tells, or a profile",
+        ),
+        field(
+            "saver_idle_seconds",
+            Integer,
+            "time until the screen saver starts; 0 when it never does",
+        ),
+        field(
+            "saver_idle_source",
+            Choice(&["default", "user", "profile"]),
+            "who set that time: nobody, the user or a profile",
+        ),
+        field(
+            "display_sleep_battery_minutes",
+            Integer,
+            "time until the display sleeps on battery; 0 when it never does",
+        ),
+        field(
+            "display_sleep_adapter_minutes",
+            Integer,
+            "time until the display sleeps on the power adapter; 0 when it never does",
+        ),
+        field(
+            "display_sleep_ups_minutes",
+            Integer,
+            "time until the display sleeps on an emergency supply; 0 when it never does",
+        ),
+        field("enforced", Flag, "profiles set both the time until the saver and the password"),
     ],
 };
