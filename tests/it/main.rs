@@ -12,6 +12,7 @@ mod console;
 mod enrolment;
 mod mute_fleet;
 mod passing_time;
+mod per_user;
 mod recordings;
 mod reporting;
 mod revocation;

@@ -78,6 +78,15 @@ impl Recording {
         self
     }
 
+    /// The same Mac, where the command `argv` prints `stderr` as errors.
+    #[must_use]
+    pub fn answering_on_stderr(mut self, argv: &[&str], stderr: &str) -> Self {
+        let commands = self.0["commands"].as_array_mut().expect("commands");
+        commands.retain(|command| command["argv"] != json!(argv));
+        commands.push(json!({"argv": argv, "exit": 0, "stderr": stderr}));
+        self
+    }
+
     /// The same Mac with FileVault switched off.
     #[must_use]
     pub fn with_filevault_off(self) -> Self {
