@@ -11,7 +11,9 @@ use shared::reading::{FieldValue, Fields, Outcome, Reading, Source, UnknownReaso
 
 use crate::host::Host;
 
+mod automatic_updates;
 mod console;
+mod declared;
 mod filevault;
 mod firewall;
 mod inquiry;
@@ -22,8 +24,14 @@ mod password_policy;
 mod screen_lock;
 
 /// Every check, in the order in which people are shown them.
-pub static ALL: &[Check] =
-    &[filevault::CHECK, password_policy::CHECK, firewall::CHECK, os::CHECK, screen_lock::CHECK];
+pub static ALL: &[Check] = &[
+    filevault::CHECK,
+    password_policy::CHECK,
+    firewall::CHECK,
+    os::CHECK,
+    screen_lock::CHECK,
+    automatic_updates::CHECK,
+];
 
 /// One subject and how it is read.
 #[derive(Clone, Copy, Debug)]

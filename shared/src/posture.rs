@@ -67,6 +67,7 @@ pub static CHECKS: &[&CheckSchema] = &[
     &network::FIREWALL,
     &system::OS,
     &accounts::SCREEN_LOCK,
+    &system::AUTOMATIC_UPDATES,
 ];
 
 /// What the device says of itself in each report, beside the checks.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use shared::policy::Policy;
+use shared::policy::{Mode, Policy};
 use tests::laptop::Laptop;
 use tests::recording::{self, Recording};
 use tests::test_server::TestServer;
@@ -42,12 +42,16 @@ async fn every_recording_is_judged_as_expected_by_the_collector() {
 
         let mut visitor = Visitor::signed_in(&server).await;
         let device = visitor.devices("/devices.json").await.remove(0);
-        let with = |status: &str| {
-            let rules = expected.iter().filter(|(_, it)| *it == status).map(|(rule, _)| rule);
-            json!(rules.collect::<Vec<_>>())
+        let with = |status: &str, mode: Mode| {
+            let is_so = |rule: &str| policy.rule(rule).is_some_and(|rule| rule.mode == mode);
+            let rules = expected.iter().filter(|(rule, it)| *it == status && is_so(rule));
+            json!(rules.map(|(rule, _)| rule).collect::<Vec<_>>())
         };
-        assert_eq!(sorted(&device["failing"]), with("fail"), "{name}");
-        assert_eq!(sorted(&device["unknown"]), with("unknown"), "{name}");
+        let required = Mode::Required;
+        assert_eq!(sorted(&device["failing"]), with("fail", required), "{name}");
+        assert_eq!(sorted(&device["unknown"]), with("unknown", required), "{name}");
+        let recommended = sorted(&device["failing_recommended"]);
+        assert_eq!(recommended, with("fail", Mode::Recommended), "{name}");
         assert_eq!(device["from_recording"], true, "{name}");
         let page = text_of(&visitor.page(&format!("/devices/{}", laptop.device_id())).await);
         assert!(page.contains("made from a recording"), "{name}: {page}");

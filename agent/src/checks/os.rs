@@ -37,12 +37,24 @@ fn read(host: &dyn Host) -> Found {
 }
 
 fn ask(inquiry: &mut Inquiry<'_>) -> Result<Os, UnknownReason> {
+    let (version, build) = ask_version(inquiry)?;
+    let extra = ask_extra(inquiry).or_else(|| is_before_extras(&version).then(String::new));
+    Ok(Os { version, build, extra })
+}
+
+/// The major version, for the checks that depend on it.
+pub(super) fn major(inquiry: &mut Inquiry<'_>) -> Result<u32, UnknownReason> {
+    let (version, _) = ask_version(inquiry)?;
+    numbers(&version).and_then(|all| all.first().copied()).ok_or(UnknownReason::NotUnderstood)
+}
+
+/// Version and build.
+fn ask_version(inquiry: &mut Inquiry<'_>) -> Result<(String, Option<String>), UnknownReason> {
     let bytes = inquiry.read(SYSTEM_VERSION)?;
     let (version, build) = installed(&bytes).ok_or(UnknownReason::NotUnderstood)?;
     let decisive = build.as_deref().unwrap_or("missing");
     inquiry.matched(&format!("ProductVersion {version}\nProductBuildVersion {decisive}"));
-    let extra = ask_extra(inquiry).or_else(|| is_before_extras(&version).then(String::new));
-    Ok(Os { version, build, extra })
+    Ok((version, build))
 }
 
 /// The suffix, empty for none; `None` when `sw_vers` does not tell.

@@ -11,6 +11,7 @@ const RULES: &[&str] = &[
     include_str!("baseline/os-patch-level.toml"),
     include_str!("baseline/screen-lock.toml"),
     include_str!("baseline/reporting.toml"),
+    include_str!("baseline/automatic-updates.toml"),
 ];
 
 /// The policy as one text, as a person would write it into one file.

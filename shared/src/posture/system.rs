@@ -1,6 +1,6 @@
 //! What is read of macOS itself.
 
-use super::FieldKind::{Flag, Text};
+use super::FieldKind::{Choice, Flag, Text};
 use super::{CheckSchema, field};
 
 pub(super) static OS: CheckSchema = CheckSchema {
@@ -17,5 +17,35 @@ pub(super) static OS: CheckSchema = CheckSchema {
             "suffix of a background security improvement, such as (a); empty when there is none",
         ),
         field("beta", Flag, "the build is one of a beta"),
+    ],
+};
+
+/// Where a switch of software update is set.
+const SET_BY: &[&str] = &["default", "local", "profile", "declaration"];
+const WHERE: &str = "where that is set: nowhere, at the Mac, by a profile or by a declaration";
+
+pub(super) static AUTOMATIC_UPDATES: CheckSchema = CheckSchema {
+    id: "automatic_updates",
+    version: 1,
+    about: "which updates come by themselves",
+    why: "A fix that nobody has to think of closes a hole before it is used.",
+    fields: &[
+        field("check", Flag, "the Mac looks for updates"),
+        field("check_source", Choice(SET_BY), WHERE),
+        field("download", Flag, "updates are downloaded"),
+        field("download_source", Choice(SET_BY), WHERE),
+        field("install_macos", Flag, "updates of macOS are installed"),
+        field("install_macos_source", Choice(&["local", "profile", "declaration"]), WHERE),
+        field("security_responses", Flag, "security responses are installed"),
+        field("security_responses_source", Choice(SET_BY), WHERE),
+        field("system_data", Flag, "system data is installed, such as that against malware"),
+        field("system_data_source", Choice(SET_BY), WHERE),
+        field("apps", Flag, "applications of the App Store are updated"),
+        field("apps_source", Choice(&["local", "profile"]), WHERE),
+        field(
+            "enforced",
+            Flag,
+            "device management turns on checking, downloading, security responses and system data",
+        ),
     ],
 };

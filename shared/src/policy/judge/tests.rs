@@ -2,6 +2,7 @@
 
 mod baseline;
 mod semantics;
+mod settings;
 
 use jiff::Timestamp;
 

@@ -29,6 +29,7 @@ fn the_baseline_holds_the_fixed_ids_in_order() {
         ("os-patch-level", Mode::Required),
         ("screen-lock", Mode::Required),
         ("reporting", Mode::Required),
+        ("automatic-updates", Mode::Recommended),
     ];
     assert_eq!(ids, fixed);
     assert_eq!((baseline.id.as_str(), baseline.version), ("baseline", 1));

@@ -119,58 +119,6 @@ fn a_firewall_is_on_or_blocks_all() {
 }
 
 #[test]
-fn a_lock_is_judged_by_what_is_proven_about_its_time() {
-    let both = |minutes: i64| {
-        format!(
-            "{{\"minutes_to_lock_at_least\":{minutes},\"minutes_to_lock_at_most\":{minutes},\"never\":false,\"delay_seconds\":5}}"
-        )
-    };
-    let rows = [
-        (both(1), Pass, "An unused Mac is locked within 1 minute."),
-        (both(15), Pass, "An unused Mac is locked within 15 minutes."),
-        (both(16), Fail, "An unused Mac stays open for 16 minutes; at most 15 are allowed."),
-        (
-            r#"{"minutes_to_lock_at_most":11,"never":false}"#.to_owned(),
-            Pass,
-            "An unused Mac is locked within 11 minutes.",
-        ),
-        (
-            r#"{"minutes_to_lock_at_least":60}"#.to_owned(),
-            Fail,
-            "An unused Mac stays open for 60 minutes; at most 15 are allowed.",
-        ),
-        (
-            r#"{"never":true,"password_asked":true}"#.to_owned(),
-            Fail,
-            "The Mac never locks by itself: neither the screen saver starts nor the display sleeps.",
-        ),
-        (
-            r#"{"never":true,"password_asked":false}"#.to_owned(),
-            Fail,
-            "The Mac asks for no password after the screen saver or after the display has slept.",
-        ),
-        (
-            r#"{"minutes_to_lock_at_least":10,"saver_idle_seconds":1200}"#.to_owned(),
-            Unknown,
-            "Unknown: how long after the screen goes dark the Mac asks for a password could not \
-             be read.",
-        ),
-        (
-            r#"{"minutes_to_lock_at_least":10,"minutes_to_lock_at_most":20,"delay_seconds":0}"#
-                .to_owned(),
-            Unknown,
-            "Unknown: when the screen saver starts or the display sleeps could not be read \
-             completely.",
-        ),
-    ];
-    for (seen, status, reason) in rows {
-        let verdict = baseline_on(reading("screen_lock", &seen), now());
-        assert_eq!((verdict.status, verdict.reason.as_str()), (status, reason), "{seen}");
-        assert_eq!(verdict.grace, days(3));
-    }
-}
-
-#[test]
 fn a_patch_level_is_failed_only_by_proof_and_passed_only_by_a_fresh_catalogue() {
     let rows: [(&str, &str, FindingStatus, &str); 9] = [
         ("26.6.2", "2026-08-22", Pass, "macOS 26.6.2 is the newest release of its major version."),
