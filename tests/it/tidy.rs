@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Folders of the workspace that hold code.
-const FOLDERS: [&str; 4] = ["shared", "agent", "server", "tests"];
+const FOLDERS: [&str; 5] = ["shared", "agent", "server", "packaging", "tests"];
 /// Longest file, in lines.
 const LONGEST: usize = 400;
 
@@ -185,9 +185,9 @@ fn only_the_store_speaks_sql() {
 #[test]
 fn only_the_host_starts_programs() {
     let start = ["Command", "::new("].concat();
-    let found = wrong_lines(&code(), |path, line| {
-        !path.starts_with("agent/src/host") && line.contains(&start)
-    });
+    // What packs the agent starts a builder's tools, in one place as well.
+    let may = |path: &str| path.starts_with("agent/src/host") || path == "packaging/src/program.rs";
+    let found = wrong_lines(&code(), |path, line| !may(path) && line.contains(&start));
     assert_none("a program is started outside of `agent::host`", &found);
 }
 
@@ -251,8 +251,7 @@ fn the_top_level_holds_the_workspace_and_its_papers() {
         .filter(|name| !name.starts_with('.') && name != "target")
         .collect();
     folders.sort();
-    let mut known = FOLDERS.map(str::to_owned).to_vec();
-    known.push("packaging".to_owned());
-    let strange: Vec<String> = folders.into_iter().filter(|name| !known.contains(name)).collect();
+    let is_strange = |name: &String| !FOLDERS.contains(&name.as_str());
+    let strange: Vec<String> = folders.into_iter().filter(is_strange).collect();
     assert_none("a folder that nobody expects", &strange);
 }
