@@ -6,9 +6,17 @@
 //! Its `Encryption` says something else: on Apple silicon and T2 the disk is
 //! always encrypted, with a key that any start of the Mac unlocks.
 //!
-//! Sent: the state, progress in percent, whether encryption waits, whether an
-//! institutional key is installed, and which tool answered. They show whether
-//! a lost laptop can be read. No user names, no volume names, no keys.
+//! Beside the state, `fdesetup` counts who can unlock the disk and says whether
+//! there is a recovery key, and three files show what device management does.
+//!
+//! Sent: the state, progress in percent, whether encryption waits, how many
+//! users can unlock the disk, whether a personal or an institutional recovery
+//! key exists, whether a profile asks for the key and keeps FileVault on, and
+//! which tool answered. They show whether a lost laptop can be read, and by
+//! whom. No user names, no volume names, no keys.
+//!
+//! Not seen: whether the company's server has the key (a file on the Mac does
+//! not prove it), a key kept in a person's own cloud, and other disks.
 
 use shared::reading::{FieldValue, Fields, UnknownReason};
 
@@ -18,8 +26,10 @@ use crate::device;
 use crate::host::Host;
 use crate::property_list;
 
+mod keys;
 mod status;
 
+use keys::Keys;
 use status::Status;
 
 pub(super) const CHECK: Check = Check {
@@ -28,6 +38,12 @@ pub(super) const CHECK: Check = Check {
         "exec:/usr/bin/fdesetup status",
         "exec:/usr/sbin/diskutil info -plist /",
         "exec:/usr/sbin/sysctl -n hw.model",
+        "exec:/usr/bin/fdesetup list",
+        "exec:/usr/bin/fdesetup haspersonalrecoverykey",
+        "file:/var/db/FileVaultPRK.dat",
+        "file:/Library/Managed Preferences/com.apple.security.FDERecoveryKeyEscrow.plist",
+        "file:/var/db/ConfigurationProfiles/Settings/com.apple.security.FDERecoveryKeyEscrow.plist",
+        "file:/Library/Managed Preferences/com.apple.MCX.plist",
     ],
     read,
     #[cfg(test)]
@@ -46,7 +62,11 @@ fn read(host: &dyn Host) -> Found {
             // What went wrong first is what people should look at.
             None => Err(reason),
         })
-        .map(FileVault::fields);
+        .map(|filevault| {
+            let is_told = filevault.source == Tool::Fdesetup;
+            let keys = Keys::ask(&mut inquiry, is_told.then_some(filevault.status.state));
+            filevault.fields(keys)
+        });
     inquiry.found(outcome)
 }
 
@@ -88,15 +108,17 @@ struct FileVault {
 }
 
 impl FileVault {
-    fn fields(self) -> Fields {
+    fn fields(self, keys: Keys) -> Fields {
         let Status { state, percent, stalled, institutional_key } = self.status;
-        fields([
+        let mut all = fields(keys.fields());
+        all.extend(fields([
             ("state", Some(text(state.as_str()))),
             ("percent", percent.map(FieldValue::Integer)),
             ("stalled", stalled.map(FieldValue::Flag)),
             ("institutional_key", institutional_key.map(FieldValue::Flag)),
             ("source", Some(text(self.source.as_str()))),
-        ])
+        ]));
+        all
     }
 }
 

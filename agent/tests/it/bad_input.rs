@@ -204,7 +204,8 @@ fn a_wrong_policy_is_refused_with_line_and_column() {
         (
             rule,
             "FILE:12:9: unknown field `filevault.stat`; the check has `state`, `percent`, \
-             `stalled`, `institutional_key`, `source`",
+             `stalled`, `institutional_key`, `source`, `users`, `personal_recovery_key`, \
+             `recovery_key_file`, `escrow_profile`, `enforced`",
         ),
     ] {
         let message = format!("{message}; correct the policy and try again");

@@ -74,7 +74,10 @@ fn the_document_holds_what_it_promises_and_nothing_else() {
         findings[0],
         json!({
             "rule": "disk-encryption", "status": "pass", "reason": "FileVault is on.",
-            "observed": {"state": "on", "source": "fdesetup", "institutional_key": false}
+            "observed": {
+                "state": "on", "source": "fdesetup", "institutional_key": false,
+                "recovery_key_file": false, "escrow_profile": false, "enforced": false
+            }
         })
     );
     let count =

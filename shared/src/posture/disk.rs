@@ -26,5 +26,14 @@ pub(super) static FILEVAULT: CheckSchema = CheckSchema {
             Choice(&["fdesetup", "diskutil"]),
             "which tool answered; diskutil only when fdesetup gave no known answer",
         ),
+        field("users", Integer, "number of users who can unlock the disk"),
+        field("personal_recovery_key", Flag, "a personal recovery key exists"),
+        field(
+            "recovery_key_file",
+            Flag,
+            "a recovery key was encrypted for device management; whether it has it is not seen",
+        ),
+        field("escrow_profile", Flag, "a profile asks for the recovery key"),
+        field("enforced", Flag, "a profile keeps people from turning FileVault off"),
     ],
 };
