@@ -4,11 +4,15 @@
 //! alone, since an option it does not know makes it print its usage instead.
 //! The number in `(State = 2)` decides: while it blocks everything, the answer
 //! may not hold the word "enabled". Only when the state is not known,
-//! `system_profiler` is asked. `com.apple.alf.plist` is not read: from macOS
-//! 15 on it is a leftover or holds factory settings.
+//! `system_profiler` is asked, and on macOS 14 and before, where that does not
+//! answer either, `com.apple.alf.plist` is read: from 15 on it is a leftover or
+//! holds factory settings. Logging is not asked for: newer tools cannot tell it.
 //!
-//! Sent: state, stealth mode, blocking, and which tool answered. They say how
-//! open the laptop is on a shared network. No names of applications.
+//! Sent: state, stealth mode, blocking, whether these answers agree, whether a
+//! profile enforces the firewall, and which source answered. They say how open
+//! the laptop is on a shared network. No names of applications.
+//!
+//! Not seen: a firewall of another maker, and the packet filter `pf`.
 
 use serde::Deserialize;
 use shared::reading::{FieldValue, Fields, UnknownReason};
@@ -17,6 +21,8 @@ use super::inquiry::{Inquiry, fields, text};
 use super::{Check, Found};
 use crate::host::Host;
 
+mod settings;
+
 pub(super) const CHECK: Check = Check {
     id: "firewall",
     sources: &[
@@ -24,6 +30,9 @@ pub(super) const CHECK: Check = Check {
         "exec:/usr/libexec/ApplicationFirewall/socketfilterfw --getstealthmode",
         "exec:/usr/libexec/ApplicationFirewall/socketfilterfw --getblockall",
         "exec:/usr/sbin/system_profiler -json SPFirewallDataType",
+        "file:/System/Library/CoreServices/SystemVersion.plist",
+        "file:/Library/Preferences/com.apple.alf.plist",
+        "file:/Library/Managed Preferences/com.apple.security.firewall.plist",
     ],
     read,
     #[cfg(test)]
@@ -38,7 +47,8 @@ fn read(host: &dyn Host) -> Found {
     let outcome = ask_socketfilterfw(&mut inquiry)
         // What went wrong first is what people should look at.
         .or_else(|reason| ask_profiler(&mut inquiry).ok_or(reason))
-        .map(Firewall::fields);
+        .or_else(|reason| settings::ask(&mut inquiry).ok_or(reason))
+        .map(|firewall| firewall.fields(settings::ask_enforced(&mut inquiry)));
     inquiry.found(outcome)
 }
 
@@ -157,11 +167,14 @@ struct Firewall {
 }
 
 impl Firewall {
-    fn fields(self) -> Fields {
+    fn fields(self, enforced: Option<bool>) -> Fields {
+        let agree = self.block_all.map(|block_all| block_all == (self.state == State::BlockAll));
         fields([
             ("state", Some(text(self.state.as_str()))),
             ("stealth", self.stealth.map(FieldValue::Flag)),
             ("block_all", self.block_all.map(FieldValue::Flag)),
+            ("answers_agree", agree.map(FieldValue::Flag)),
+            ("enforced", enforced.map(FieldValue::Flag)),
             ("source", Some(text(self.source.as_str()))),
         ])
     }
@@ -191,6 +204,8 @@ impl State {
 enum Tool {
     Socketfilterfw,
     SystemProfiler,
+    /// The file of settings, up to macOS 14.
+    AlfPlist,
 }
 
 impl Tool {
@@ -198,6 +213,7 @@ impl Tool {
         match self {
             Self::Socketfilterfw => "socketfilterfw",
             Self::SystemProfiler => "system_profiler",
+            Self::AlfPlist => "alf_plist",
         }
     }
 }

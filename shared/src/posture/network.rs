@@ -14,8 +14,11 @@ pub(super) static FIREWALL: CheckSchema = CheckSchema {
         field("block_all", Flag, "all non-essential incoming connections are blocked"),
         field(
             "source",
-            Choice(&["socketfilterfw", "system_profiler"]),
-            "which tool answered; system_profiler only when socketfilterfw gave no known answer",
+            Choice(&["socketfilterfw", "system_profiler", "alf_plist"]),
+            "what answered; each only when those before it gave no known answer, the file of \
+             settings only up to macOS 14",
         ),
+        field("answers_agree", Flag, "the state and the answer about blocking say the same"),
+        field("enforced", Flag, "a profile turns the firewall on"),
     ],
 };

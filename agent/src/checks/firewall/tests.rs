@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::checks::fixture::{Mac, evidence, mutated, observed, text_field, unknown};
+use crate::checks::fixture::{self, Mac, evidence, mutated, plist, text_field, unknown};
 use crate::host::Answer;
 
 const STATE: &str = "/usr/libexec/ApplicationFirewall/socketfilterfw --getglobalstate";
@@ -14,6 +14,8 @@ const SYSTEM_PROFILER: &str = "/usr/sbin/system_profiler -json SPFirewallDataTyp
 /// Macs whose observations carry every field and every word.
 pub(super) fn full() -> Vec<Mac> {
     let profile = |state| format!("\"spfirewall_globalstate\": \"spfirewall_globalstate_{state}\"");
+    let version = plist("<key>ProductVersion</key><string>14.8.9</string>");
+    let old = Mac::new().holds_plist("/System/Library/CoreServices/SystemVersion.plist", &version);
     vec![
         profiler(&profile("allow_all")),
         profiler(&profile("block_all")),
@@ -21,7 +23,20 @@ pub(super) fn full() -> Vec<Mac> {
             .says(STATE, "Firewall is enabled. (State = 1)\n")
             .says(STEALTH_MODE, "Firewall stealth mode is on\n")
             .says(BLOCKING, "Firewall has block all state set to disabled.\n"),
+        old.holds_plist(
+            "/Library/Preferences/com.apple.alf.plist",
+            &plist("<key>globalstate</key><integer>1</integer>"),
+        ),
     ]
+}
+
+/// What is observed of the state; the tests of `settings` look at the rest.
+#[track_caller]
+fn observed(check: &Check, mac: &Mac) -> String {
+    let fields = fixture::observed(check, mac);
+    let is_state =
+        |field: &&str| !field.starts_with("answers_agree=") && *field != "enforced=false";
+    fields.split(' ').filter(is_state).collect::<Vec<_>>().join(" ")
 }
 
 fn profiler(entry: &str) -> Mac {
@@ -144,7 +159,7 @@ fn every_known_state_of_the_profiler() {
         ));
         assert_eq!(observed(&CHECK, &mac), fields);
         // Which applications a person has is nobody's business.
-        assert_eq!(evidence(&CHECK.run(&mac)), [format!("spfirewall_globalstate_{state}")]);
+        assert_eq!(evidence(&CHECK.run(&mac))[0], format!("spfirewall_globalstate_{state}"));
     }
 }
 
