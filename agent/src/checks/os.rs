@@ -2,10 +2,16 @@
 //!
 //! Reads `SystemVersion.plist` on the sealed system volume, and asks `sw_vers`
 //! for the suffix of a background security improvement, which that file does
-//! not show. No list of offered updates is read, and nothing asks Apple.
+//! not show. The settings of software update hold the day on which each update
+//! was first offered, and the file of declarations what must be installed by
+//! when. Nothing asks Apple.
 //!
-//! Sent: version, build, suffix, and whether it is a beta. They show which
-//! known holes are open. They say nothing of a person.
+//! Sent: version, build, suffix, whether it is a beta, the oldest update that
+//! waits with its day, and the deadline that device management has set. They
+//! show which known holes are open. They say nothing of a person.
+//!
+//! Not seen: a version that is installed and waits for a restart, and other
+//! systems on the same Mac.
 
 use shared::reading::{FieldValue, Fields, UnknownReason};
 
@@ -14,11 +20,17 @@ use super::{Check, Found};
 use crate::host::Host;
 use crate::property_list;
 
+mod pending;
+
+use pending::Pending;
+
 pub(super) const CHECK: Check = Check {
     id: "os",
     sources: &[
         "file:/System/Library/CoreServices/SystemVersion.plist",
         "exec:/usr/bin/sw_vers -productVersionExtra",
+        "file:/var/db/softwareupdate/SoftwareUpdateDDMStatePersistence.plist",
+        "file:/Library/Preferences/com.apple.SoftwareUpdate.plist",
     ],
     read,
     #[cfg(test)]
@@ -39,7 +51,8 @@ fn read(host: &dyn Host) -> Found {
 fn ask(inquiry: &mut Inquiry<'_>) -> Result<Os, UnknownReason> {
     let (version, build) = ask_version(inquiry)?;
     let extra = ask_extra(inquiry).or_else(|| is_before_extras(&version).then(String::new));
-    Ok(Os { version, build, extra })
+    let pending = Pending::ask(inquiry, &version, build.as_deref());
+    Ok(Os { version, build, extra, pending })
 }
 
 /// The major version, for the checks that depend on it.
@@ -130,6 +143,7 @@ struct Os {
     version: String,
     build: Option<String>,
     extra: Option<String>,
+    pending: Pending,
 }
 
 impl Os {
@@ -145,12 +159,14 @@ impl Os {
     }
 
     fn fields(&self) -> Fields {
-        fields([
+        let mut all = fields(self.pending.fields());
+        all.extend(fields([
             ("version", Some(text(&self.version))),
             ("build", self.build.as_deref().map(text)),
             ("extra", self.extra.as_deref().map(text)),
             ("beta", self.beta().map(FieldValue::Flag)),
-        ])
+        ]));
+        all
     }
 }
 

@@ -17,6 +17,10 @@ pub(super) static OS: CheckSchema = CheckSchema {
             "suffix of a background security improvement, such as (a); empty when there is none",
         ),
         field("beta", Flag, "the build is one of a beta"),
+        field("offered_version", Text, "the update of the same major version that waits longest"),
+        field("offered_since", Text, "the day on which that was first offered, such as 2026-09-15"),
+        field("deadline_version", Text, "the version that device management demands first"),
+        field("deadline", Text, "by when, in the Mac's local time, such as 2026-10-01T12:00:00"),
     ],
 };
 

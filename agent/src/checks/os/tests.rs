@@ -10,7 +10,18 @@ const SUFFIX: &str = "/usr/bin/sw_vers -productVersionExtra";
 
 /// Macs whose observations carry every field.
 pub(super) fn full() -> Vec<Mac> {
-    vec![mac("26.6.2", "25G83", "\n")]
+    let offers = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict>\
+        <key>FirstOfferDateDictionary</key><dict><key>MSU_UPDATE_25G229_patch_26.7_minor</key>\
+        <date>2026-09-15T01:36:31Z</date></dict></dict></plist>";
+    let declared = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict>\
+        <key>SUCorePersistedStatePolicyFields</key><dict><key>Declarations</key><dict>\
+        <key>org.example.a</key><dict><key>TargetOSVersion</key><string>26.7</string>\
+        <key>TargetLocalDateTime</key><string>2026-10-01T12:00:00</string></dict>\
+        </dict></dict></dict></plist>";
+    let waits = mac("26.6.2", "25G83", "\n")
+        .holds_plist("/Library/Preferences/com.apple.SoftwareUpdate.plist", offers)
+        .holds_plist(crate::checks::declared::FILE, declared);
+    vec![waits]
 }
 
 fn plist(keys: &[(&str, &str)]) -> String {
