@@ -7,11 +7,19 @@
 //! result from being taken for the whole truth. A policy applies when a
 //! password is next set: it says nothing of the ones in use.
 //!
-//! Sent: the minimum length and how many rules are not understood, with the
-//! rules about the password itself as evidence. A company sets them, so they
-//! say nothing of a person; no account and no password is read.
+//! Kinds of characters, history, age and lockout are told as well, and not
+//! judged: forced changes make passwords weaker. Whether a profile brought the
+//! rules shows in their names and in its file; a declaration leaves no file.
+//!
+//! Sent: the minimum length, how many rules are not understood, what the others
+//! demand, and whether a profile brought them, with the rules about the
+//! password itself as evidence. A company sets them, so they say nothing of a
+//! person; no account and no password is read.
+//!
+//! Not seen: the passwords in use, rules for one account alone, and those of a
+//! directory or a single sign-on.
 
-use plist::{Dictionary, Value};
+use plist::Dictionary;
 use shared::reading::{FieldValue, Fields, UnknownReason};
 
 use super::inquiry::{Inquiry, fields};
@@ -19,34 +27,58 @@ use super::{Check, Found};
 use crate::host::Host;
 use crate::property_list;
 
+mod classes;
+mod demands;
 mod pattern;
 mod predicate;
 
+use demands::{Demands, Subject};
+
 pub(super) const CHECK: Check = Check {
     id: "password_policy",
-    sources: &["exec:/usr/bin/pwpolicy -getaccountpolicies"],
+    sources: &[
+        "exec:/usr/bin/pwpolicy -getaccountpolicies",
+        "file:/Library/Managed Preferences/com.apple.mobiledevice.passwordpolicy.plist",
+    ],
     read,
     #[cfg(test)]
     full: tests::full,
 };
 
 const PWPOLICY: &[&str] = &["/usr/bin/pwpolicy", "-getaccountpolicies"];
+const PROFILE: &str = "/Library/Managed Preferences/com.apple.mobiledevice.passwordpolicy.plist";
 const CONTENT: &str = "policyCategoryPasswordContent";
 const CATEGORIES: [&str; 3] =
     ["policyCategoryAuthentication", "policyCategoryPasswordChange", CONTENT];
 
 fn read(host: &dyn Host) -> Found {
     let mut inquiry = Inquiry::new(host);
-    let outcome = ask(&mut inquiry).map(PasswordPolicy::fields);
+    let outcome = ask(&mut inquiry);
     inquiry.found(outcome)
 }
 
-fn ask(inquiry: &mut Inquiry<'_>) -> Result<PasswordPolicy, UnknownReason> {
+fn ask(inquiry: &mut Inquiry<'_>) -> Result<Fields, UnknownReason> {
     let said = inquiry.run(PWPOLICY)?;
     let answer = said.success()?;
-    let (policy, rules) = parse(answer).ok_or(UnknownReason::NotUnderstood)?;
-    inquiry.matched(&rules.join("\n"));
-    Ok(policy)
+    let read = parse(answer).ok_or(UnknownReason::NotUnderstood)?;
+    inquiry.matched(&read.evidence.join("\n"));
+    let mut fields = read.policy.fields();
+    if let Some(demands) = read.demands {
+        fields.extend(super::inquiry::fields(demands.fields()));
+        let custom = FieldValue::Integer(demands.custom_rules());
+        fields.insert("custom_rules".to_owned(), custom);
+    }
+    fields.insert("profile".to_owned(), FieldValue::Flag(inquiry.exists(PROFILE)));
+    Ok(fields)
+}
+
+/// The rules of one answer.
+struct Rules {
+    policy: PasswordPolicy,
+    /// Left out when several lists in the answer differ in it.
+    demands: Option<Demands>,
+    /// The rules that decided.
+    evidence: Vec<String>,
 }
 
 /// What was observed.
@@ -95,20 +127,27 @@ impl Length {
     }
 }
 
-/// The policy in an answer, and the rules that decided.
-fn parse(answer: &str) -> Option<(PasswordPolicy, Vec<String>)> {
+/// The rules in an answer.
+fn parse(answer: &str) -> Option<Rules> {
     let Some(start) = answer.find("<?xml") else {
-        return says_none(answer)
-            .then(|| (PasswordPolicy::default(), vec![lines(answer).collect()]));
+        return says_none(answer).then(|| Rules {
+            policy: PasswordPolicy::default(),
+            demands: Some(Demands::default()),
+            evidence: vec![lines(answer).collect()],
+        });
     };
-    let mut policies = answer.get(start..)?.split("<?xml").skip(1).map(|plist| {
+    let mut lists = answer.get(start..)?.split("<?xml").skip(1).map(|plist| {
         let end = plist.rfind(END)? + END.len();
-        policy(&format!("<?xml{}", plist.get(..end)?))
+        rules(&format!("<?xml{}", plist.get(..end)?))
     });
-    let first = policies.next()??;
+    let mut first = lists.next()??;
     // Several answers in one may be of several accounts: only what they agree
     // on holds for all.
-    policies.all(|other| other.is_some_and(|(policy, _)| policy == first.0)).then_some(first)
+    for other in lists {
+        let other = other.filter(|other| other.policy == first.policy)?;
+        first.demands = first.demands.filter(|demands| other.demands == Some(*demands));
+    }
+    Some(first)
 }
 
 const END: &str = "</plist>";
@@ -130,7 +169,7 @@ fn lines(answer: &str) -> impl Iterator<Item = &str> {
     answer.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn policy(plist: &str) -> Option<(PasswordPolicy, Vec<String>)> {
+fn rules(plist: &str) -> Option<Rules> {
     let plist = property_list::parse(plist.as_bytes())?;
     let plist = plist.as_dictionary()?;
     let is_known = CATEGORIES.iter().any(|category| plist.contains_key(category));
@@ -151,7 +190,18 @@ fn policy(plist: &str) -> Option<(PasswordPolicy, Vec<String>)> {
     if texts.is_empty() {
         texts.push(format!("no {CONTENT}"));
     }
-    Some((policy, texts))
+    Some(Rules { policy, demands: Some(demands(plist)), evidence: texts })
+}
+
+/// What the rules of all categories demand.
+fn demands(plist: &Dictionary) -> Demands {
+    let lists = CATEGORIES.iter().filter_map(|category| plist.get(category));
+    lists.fold(Demands::default(), |demands, list| match list.as_array() {
+        Some(rules) => {
+            rules.iter().fold(demands, |demands, rule| demands.with(rule.as_dictionary()))
+        }
+        None => demands.with(None),
+    })
 }
 
 fn content(rule: &Dictionary) -> Option<&str> {
@@ -160,21 +210,14 @@ fn content(rule: &Dictionary) -> Option<&str> {
 
 fn length(rule: &Dictionary) -> Length {
     let Some(content) = content(rule) else { return Length::UNKNOWN };
+    if demands::subject(content).is_some_and(|subject| subject != Subject::Password) {
+        return Length::whole(0);
+    }
     let parameter = rule
         .get("policyParameters")
-        .and_then(|parameters| whole_number(parameters.as_dictionary()?.get("minimumLength")?));
+        .and_then(|parameters| parameters.as_dictionary()?.get("minimumLength"))
+        .and_then(property_list::whole);
     predicate::length(content, parameter)
-}
-
-/// Profiles and files write numbers as integer, real or text.
-fn whole_number(value: &Value) -> Option<i64> {
-    match value {
-        Value::Integer(number) => number.as_signed(),
-        #[expect(clippy::cast_possible_truncation, reason = "only small whole numbers pass")]
-        Value::Real(number) if number.fract() == 0.0 && number.abs() < 1e9 => Some(*number as i64),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

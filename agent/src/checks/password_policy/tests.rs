@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::checks::fixture::{Mac, evidence, mutated, observed, unknown};
+use crate::checks::fixture::{self, Mac, evidence, mutated, unknown};
 use crate::host::Answer;
 
 const COMMAND: &str = "/usr/bin/pwpolicy -getaccountpolicies";
@@ -11,7 +11,16 @@ const HEADER: &str = "Getting global account policies\n";
 
 /// Macs whose observations carry every field.
 pub(super) fn full() -> Vec<Mac> {
-    vec![says(&answer(&[rule("com.apple.defaultpasswordpolicy.fde", ".{4,}+")]))]
+    let stock = says(&answer(&[rule("com.apple.defaultpasswordpolicy.fde", ".{4,}+")]));
+    vec![stock, demands::tests::full()]
+}
+
+/// What is observed of the length.
+#[track_caller]
+fn observed(check: &Check, mac: &Mac) -> String {
+    let fields = fixture::observed(check, mac);
+    let is_length = |field: &&str| field.starts_with("min_length") || field.starts_with("rules_");
+    fields.split(' ').filter(is_length).collect::<Vec<_>>().join(" ")
 }
 
 fn says(answer: &str) -> Mac {
@@ -207,9 +216,9 @@ fn evidence_holds_the_rules_and_no_descriptions() {
         raw_rule("y", "none policyAttributePasswordHashes in policyAttributePasswordHistory", "");
     let reading = CHECK.run(&says(&answer(&[history, rule(PROFILE, ".{8,}")])));
     assert_eq!(
-        evidence(&reading),
-        ["policyAttributePassword matches '.{8,}'\n\
-          none policyAttributePasswordHashes in policyAttributePasswordHistory"]
+        evidence(&reading)[0],
+        "policyAttributePassword matches '.{8,}'\n\
+         none policyAttributePasswordHashes in policyAttributePasswordHistory"
     );
 }
 
@@ -235,7 +244,7 @@ proptest! {
     /// the whole rule that demands them still stands in a list.
     #[test]
     fn only_the_whole_rule_demands_eight(answer in mutated(KNOWN)) {
-        if let Some((policy, _)) = parse(&answer) && policy.min_length_at_least >= 8 {
+        if let Some(read) = parse(&answer) && read.policy.min_length_at_least >= 8 {
             let is_whole = answer.contains("<key>policyCategoryPasswordContent</key>")
                 && answer.contains("</plist>")
                 && answer.contains("policyAttributePassword matches '")
