@@ -58,7 +58,16 @@ pub struct StateFolder {
 
 /// Held for one run; let go when dropped or when the process ends.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+pub struct Lock(File);
+
+impl Drop for Lock {
+    /// Lets go by word: a program that is being started at this moment holds a
+    /// copy of the open file until it runs, and with it the lock.
+    fn drop(&mut self) {
+        // Closing the file lets go as well, only later.
+        let _ = self.0.unlock();
+    }
+}
 
 impl StateFolder {
     /// Opens the folder and makes it when it is not there, for its owner alone.
