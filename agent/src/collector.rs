@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 use shared::api::{BatchLine, EnrollRequest, Enrolled, Pending, Problem, Receipt};
 use shared::names::{MEDIA_REPORT, MEDIA_REPORTS};
 use shared::token::is_loopback_http;
 
 use crate::context::Clock;
-use crate::delivery::{Courier, SendError};
+use crate::delivery::{Courier, RulesAnswer, SendError};
 use crate::identity::{Identity, Trust};
 
 pub mod tls;
@@ -25,6 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest answer, in bytes; a receipt has less than two thousand.
 const ANSWER_LIMIT: usize = 1024 * 1024;
+/// Largest document with rules, in bytes: a policy and a catalogue in base64.
+const RULES_LIMIT: usize = 6 * 1024 * 1024;
 /// Longest wait that a collector may ask for, in seconds.
 const RETRY_LIMIT_S: u32 = 24 * 3600;
 
@@ -107,14 +109,14 @@ impl Collector {
         let sent = request.header(CONTENT_TYPE, media_type).body(body).send().await;
         let response = sent.map_err(|error| self.no_answer(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Answer { status, headers, body: self.body(response).await? })
+        Ok(Answer { status, headers, body: self.body(response, ANSWER_LIMIT).await? })
     }
 
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, SendError> {
+    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, SendError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.no_answer(&error))? {
-            if body.len() + chunk.len() > ANSWER_LIMIT {
-                return Err(self.odd(format!("an answer of more than {ANSWER_LIMIT} bytes")));
+            if body.len() + chunk.len() > limit {
+                return Err(self.odd(format!("an answer of more than {limit} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -207,6 +209,27 @@ impl Courier for Collector {
         }
         let lines = answer.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| self.read(line)).collect()
+    }
+
+    async fn rules(&self, etag: Option<&str>) -> Result<RulesAnswer, SendError> {
+        let mut request = self.client.get(format!("{}/v1/policy", self.url));
+        if let Some(etag) = etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        let response = request.send().await.map_err(|error| self.no_answer(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        match status {
+            StatusCode::NOT_MODIFIED => Ok(RulesAnswer::Same),
+            StatusCode::OK => {
+                let etag = headers.get(ETAG).and_then(|etag| etag.to_str().ok());
+                let etag = etag.filter(|etag| etag.len() <= 200).map(str::to_owned);
+                Ok(RulesAnswer::Document { body: self.body(response, RULES_LIMIT).await?, etag })
+            }
+            _ => {
+                let body = self.body(response, ANSWER_LIMIT).await?;
+                Err(self.refusal(&Answer { status, headers, body }))
+            }
+        }
     }
 }
 

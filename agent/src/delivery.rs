@@ -32,6 +32,30 @@ pub trait Courier: Sync {
         &self,
         envelopes: &[String],
     ) -> impl Future<Output = Result<Vec<BatchLine>, SendError>> + Send;
+
+    /// Fetches the signed rules, unless they are those that `etag` names. Who
+    /// carries none has nothing new.
+    fn rules(
+        &self,
+        etag: Option<&str>,
+    ) -> impl Future<Output = Result<RulesAnswer, SendError>> + Send {
+        let _ = etag;
+        async { Ok(RulesAnswer::Same) }
+    }
+}
+
+/// The collector's answer about its rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RulesAnswer {
+    /// They are the ones that were named.
+    Same,
+    /// A document, not verified yet.
+    Document {
+        /// Its bytes.
+        body: Vec<u8>,
+        /// What to name it by.
+        etag: Option<String>,
+    },
 }
 
 /// Why no answer about the statements came.

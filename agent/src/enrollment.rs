@@ -19,6 +19,7 @@ use crate::identity::keys::{KeyFiles, KeyStore as _, KeyStoreError, folder_of};
 use crate::identity::progress::{Nonce, Progress};
 use crate::identity::{Enrolling, Identity, Trust};
 use crate::report::build::{agent_claim, claim, recorded};
+use crate::rules::{self, Named, Received, RulesError};
 use crate::spool::Spool;
 use crate::state::{StateError, StateFolder};
 
@@ -136,7 +137,14 @@ pub(crate) async fn continue_open(
         Ok(EnrollAnswer::Pending(pending)) => Ok(EnrollOutcome::Pending { reason: pending.reason }),
         Ok(EnrollAnswer::Enrolled(answer)) => {
             check(context, &token, &answer, &spki)?;
-            adopt(context, folder, &open, *answer, facts)
+            let named =
+                Named { policy: answer.policy.clone(), catalogue: answer.catalogue.clone() };
+            let outcome = adopt(context, folder, &open, *answer, facts)?;
+            // The first report asks again.
+            if let Err(error) = receive_rules(context, folder, &collector, &named).await {
+                tracing::warn!(%error, "no rules were received");
+            }
+            Ok(outcome)
         }
         Err(SendError::Refused(problem)) => {
             // The token is worth nothing any more, so it is not kept.
@@ -148,6 +156,22 @@ pub(crate) async fn continue_open(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Receives the rules, so that the first report names them.
+async fn receive_rules(
+    context: &Context,
+    folder: &StateFolder,
+    collector: &Collector,
+    named: &Named,
+) -> Result<(), RulesError> {
+    let Some(identity) = Identity::load(folder)? else { return Ok(()) };
+    let held = rules::keep_up(context, folder, &identity, collector, named).await?;
+    let Some(Received { rules, .. }) = held else { return Ok(()) };
+    let mut progress = Progress::load(folder, &identity.key)?.unwrap_or_default();
+    progress.policy = Some(rules.policy_ref());
+    progress.catalogue = Some(rules.catalogue_ref());
+    Ok(progress.store(folder, &identity.key)?)
 }
 
 fn request(
@@ -240,7 +264,6 @@ fn adopt(
     let progress = Progress {
         nonce: Some(Nonce { value: answer.nonce, received_at: now }),
         settings: answer.settings,
-        policy: Some(answer.policy),
         ..Progress::default()
     };
     progress.store(folder, &open.key)?;

@@ -19,6 +19,7 @@ pub mod identity;
 mod property_list;
 mod recording;
 pub mod report;
+pub mod rules;
 pub mod schedule;
 pub mod spool;
 pub mod state;

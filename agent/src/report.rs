@@ -12,6 +12,7 @@ use crate::enrollment::{self, EnrollError, EnrollOutcome};
 use crate::identity::keys::{KeyFiles, KeyStore as _, KeyStoreError};
 use crate::identity::progress::{Head, Trouble};
 use crate::identity::{Enrolling, Identity, IdentityError};
+use crate::rules::{self, Named, Received, RulesError};
 use crate::state::{StateError, StateFolder};
 
 pub mod build;
@@ -154,7 +155,28 @@ async fn run_with<C: Courier>(
         let flags = receipt.flags.join(", ");
         tracing::warn!(sequence = receipt.sequence, flags, "the collector found something odd");
     }
+    if let Some(receipt) = receipts.last() {
+        // The next report says which rules are at hand; none fails because of
+        // them.
+        let named = Named::by(receipt);
+        let held = rules::keep_up(context, folder, identity, courier, &named).await;
+        if let Err(error) = held.and_then(|held| remember(&mut chain, held)) {
+            tracing::warn!(%error, "the rules at hand stay");
+        }
+    }
     Ok(RunSummary { made, receipts, aside, stop, queue: chain.queue()? })
+}
+
+/// Notes which rules are at hand.
+fn remember(chain: &mut Chain<'_>, held: Option<Received>) -> Result<(), RulesError> {
+    let Some(Received { rules, .. }) = held else { return Ok(()) };
+    let received = (Some(rules.policy_ref()), Some(rules.catalogue_ref()));
+    let progress = &mut chain.progress;
+    if (&progress.policy, &progress.catalogue) != (&received.0, &received.1) {
+        (progress.policy, progress.catalogue) = received;
+        chain.save()?;
+    }
+    Ok(())
 }
 
 /// Reads, signs and queues one statement.

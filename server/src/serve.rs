@@ -118,7 +118,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         rules_version: Arc::new(AtomicI64::new(rules_version)),
         documents: PolicyDocuments::open(&state, Arc::clone(&ca))?,
     };
-    // Before the first Mac is judged, and before anybody can connect.
+    let nonces = nonces(&state)?;
+    // After everything that may keep the collector from starting; before the
+    // first Mac is judged and before anybody is answered.
     let first_fetch = fetcher.first().await?;
     jobs.round().await?;
 
@@ -129,7 +131,6 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         public_url: public.url.as_str().into(),
         notice: config.notice.as_deref().map(Into::into),
     };
-    let nonces = nonces(&state)?;
     let api = device_api(&jobs, &fetcher, nonces, &ca, &config);
     let sessions = SqliteSessions::open(&config.database).map_err(|source| {
         StartError::Database { path: config.database.display().to_string(), source }

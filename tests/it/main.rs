@@ -11,6 +11,7 @@ mod browser;
 mod console;
 mod enrolment;
 mod mute_fleet;
+mod os_releases;
 mod passing_time;
 mod per_user;
 mod recordings;

@@ -40,6 +40,8 @@ fn a_wrong_command_line_is_refused_in_one_line() {
         (&["device", "approve"], &format!("{missing} <DEVICE>")),
         (&["device", "drop", "x"], "unrecognized subcommand 'drop'"),
         (&["os-releases", "import"], &format!("{missing} <FILE>")),
+        (&["os-releases", "show", "x"], "unexpected argument 'x' found"),
+        (&["os-releases", "fetch", "x"], "unexpected argument 'x' found"),
         (&["admin", "login-link", "x"], "unexpected argument 'x' found"),
     ] {
         let help = "run `muster-server --help` to see what it takes";
@@ -56,6 +58,8 @@ fn help_and_version_are_answers() {
         &["invite", "--help"],
         &["device", "list", "--help"],
         &["os-releases", "import", "--help"],
+        &["os-releases", "show", "--help"],
+        &["os-releases", "fetch", "--help"],
         &["admin", "login-link", "--help"],
     ] {
         let ending = program::run("muster-server", arguments);

@@ -7,6 +7,7 @@
 
 pub mod connection;
 pub mod demo;
+pub mod feed_server;
 pub mod hand_made;
 pub mod laptop;
 pub mod load;

@@ -1,24 +1,26 @@
 //! `muster-agent check`: judge this Mac, or a recording of one.
 //!
-//! Nothing is sent and nothing is kept: no key, no connection, no state.
+//! Nothing is sent and nothing is kept. On an enrolled Mac, root judges by the
+//! rules that the collector last signed.
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use shared::os_releases::Catalogue;
-use shared::policy::{FindingStatus, Mode, Policy};
+use shared::policy::{FindingStatus, Mode};
 
 use self::assessment::Assessment;
+use self::rules::rules;
 use super::ending::print;
 use super::failure::Failure;
 use super::input;
+use super::place::StateArgs;
 use crate::exit::Exit;
 use crate::host::{self, Host, Recorded};
 
 mod assessment;
 mod document;
 mod page;
+mod rules;
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
@@ -26,51 +28,33 @@ pub(super) struct Args {
     /// Check this recording of a Mac instead of the computer itself.
     #[arg(long, value_name = "FILE")]
     recording: Option<PathBuf>,
-    /// Judge by this policy instead of the built-in baseline.
+    /// Judge by this policy instead of the collector's or the built-in one.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Use this catalogue of macOS releases instead of the built-in one.
+    /// Use this catalogue of macOS releases instead of the collector's or the
+    /// built-in one.
     #[arg(long, value_name = "FILE")]
     os_releases: Option<PathBuf>,
     /// Print one JSON document for programs.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    state: StateArgs,
 }
 
 /// Runs `check`.
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let policy = policy(args)?;
-    let catalogue = catalogue(args)?;
+    let rules = rules(args)?;
     let host = host(args)?;
-    let assessment = Assessment::of(host.as_ref(), &policy, &catalogue);
+    let assessment = Assessment::of(host.as_ref(), &rules.policy, &rules.catalogue);
     let mut text = Vec::new();
     let written = if args.json {
-        document::write(&mut text, &assessment)
+        document::write(&mut text, &assessment, &rules)
     } else {
-        page::write(&mut text, &assessment, &catalogue, may_colour(io::stdout().is_terminal()))
+        page::write(&mut text, &assessment, &rules, may_colour(io::stdout().is_terminal()))
     };
     let printed = print(|out| written.and_then(|()| out.write_all(&text)));
     Ok(if printed == Exit::Success { exit(&assessment) } else { printed })
-}
-
-fn policy(args: &Args) -> Result<Arc<Policy>, Failure> {
-    let Some(path) = &args.policy else { return Ok(Policy::baseline()) };
-    let policy = Policy::parse(&input::text(path)?);
-    // The error begins with the file's name itself.
-    let file = path.display().to_string();
-    let policy = policy.map_err(|error| {
-        let error = error.in_file(&file);
-        Failure::new(Exit::BadInput, format!("{error}; correct the policy and try again"))
-    })?;
-    Ok(Arc::new(policy))
-}
-
-fn catalogue(args: &Args) -> Result<Arc<Catalogue>, Failure> {
-    let Some(path) = &args.os_releases else { return Ok(Catalogue::embedded()) };
-    let catalogue = Catalogue::parse(&input::bytes(path)?).map_err(|error| {
-        input::bad(path, format_args!("{error}; correct the file or use the built-in catalogue"))
-    })?;
-    Ok(Arc::new(catalogue))
 }
 
 fn host(args: &Args) -> Result<Box<dyn Host>, Failure> {

@@ -18,6 +18,11 @@ pub(super) struct StateArgs {
 }
 
 impl StateArgs {
+    /// Whether the command line names it.
+    pub(super) fn is_named(&self) -> bool {
+        self.state_dir.is_some()
+    }
+
     /// The folder.
     pub(super) fn folder(&self) -> PathBuf {
         state_dir(self.state_dir.clone())

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::keys::KeyProtection;
-use shared::statement::Spool;
+use shared::statement::{CatalogueRef, PolicyRef, Spool};
 
 use super::ending::{fail, of_state, print, say};
+use super::failure::one_line;
 use super::place::StateArgs;
 use crate::chain::Chain;
 use crate::context::Clock;
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use crate::host::Live;
 use crate::identity::progress::Progress;
 use crate::identity::{Enrolling, Identity};
+use crate::rules::Received;
 use crate::state::{StateError, StateFolder};
 use crate::supervisor::{Memory, plan};
 
@@ -40,7 +42,31 @@ struct Status {
     key_protection_means: &'static str,
     queue: Spool,
     next_run: Option<Timestamp>,
+    rules: Option<RulesAtHand>,
     progress: Progress,
+}
+
+/// The rules that the collector last signed.
+#[derive(Debug, Serialize)]
+struct RulesAtHand {
+    policy: PolicyRef,
+    catalogue: CatalogueRef,
+    /// Whole days since the date of the catalogue.
+    catalogue_age_days: i64,
+    issued_at: Timestamp,
+    received_at: Timestamp,
+}
+
+impl RulesAtHand {
+    fn of(received: &Received, now: Timestamp) -> Self {
+        Self {
+            policy: received.rules.policy_ref(),
+            catalogue: received.rules.catalogue_ref(),
+            catalogue_age_days: received.catalogue_age_days(now),
+            issued_at: received.rules.issued_at,
+            received_at: received.received_at,
+        }
+    }
 }
 
 /// Runs `status`.
@@ -77,6 +103,7 @@ fn read(folder: &StateFolder, now: Timestamp) -> Result<Option<Status>, StateErr
     let progress = Progress::load(folder, &identity.key)?.unwrap_or_default();
     let queue = Chain::look(folder, &identity.key, progress.clone()).queue()?;
     let next_run = plan(folder, &Memory::default(), now)?.map(|next| next.at);
+    let rules = Received::load(folder, &identity)?.map(|it| RulesAtHand::of(&it, now));
     let protection = KeyProtection::SoftwareFile;
     Ok(Some(Status {
         collector: identity.url,
@@ -86,6 +113,7 @@ fn read(folder: &StateFolder, now: Timestamp) -> Result<Option<Status>, StateErr
         key_protection_means: protection.meaning(),
         queue,
         next_run,
+        rules,
         progress,
     }))
 }
@@ -101,6 +129,10 @@ fn write(status: &Status, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Confirmed:    {}", or_never(progress.confirmed_at))?;
     let standing = progress.status.as_deref().unwrap_or("nothing yet");
     writeln!(out, "Standing:     {standing}, as the collector last said")?;
+    match &status.rules {
+        None => writeln!(out, "Policy:       none received yet")?,
+        Some(rules) => write_rules(rules, out)?,
+    }
     let Spool { queued, dropped } = status.queue;
     writeln!(out, "Queue:        {queued} waiting, {dropped} lost to limits")?;
     if let Some(until) = progress.not_before {
@@ -114,6 +146,18 @@ fn write(status: &Status, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "Next run:     about {next}, while `muster-agent run` is at work")?;
     }
     Ok(())
+}
+
+fn write_rules(rules: &RulesAtHand, out: &mut dyn Write) -> io::Result<()> {
+    let PolicyRef { id, version, .. } = &rules.policy;
+    let received = rules.received_at;
+    writeln!(out, "Policy:       {} version {version}, received {received}", one_line(id))?;
+    let age = match rules.catalogue_age_days {
+        0 => "of today".to_owned(),
+        1 => "1 day old".to_owned(),
+        days => format!("{days} days old"),
+    };
+    writeln!(out, "Catalogue:    macOS releases as of {}, {age}", rules.catalogue.as_of)
 }
 
 fn write_json(status: &Status, out: &mut dyn Write) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::api::{Receipt, Settings};
-use shared::statement::PolicyRef;
+use shared::statement::{CatalogueRef, PolicyRef};
 
 use super::keys::folder_of;
 use crate::report::kind::LastFull;
@@ -26,8 +26,11 @@ pub struct Progress {
     pub nonce: Option<Nonce>,
     /// How the agent is to behave.
     pub settings: Settings,
-    /// The policy that the collector last named.
+    /// The policy that was last received.
     pub policy: Option<PolicyRef>,
+    /// The catalogue of macOS releases that was last received.
+    #[serde(default)]
+    pub catalogue: Option<CatalogueRef>,
     /// The device's status as the collector last said.
     pub status: Option<String>,
     /// When the newest statement was made.
@@ -99,7 +102,6 @@ impl Progress {
         self.delivered = self.delivered.max(receipt.sequence);
         self.nonce = Some(Nonce { value: receipt.nonce.clone(), received_at: now });
         self.settings = receipt.settings;
-        self.policy = Some(receipt.policy.clone());
         self.status = Some(receipt.status.clone());
         self.confirmed_at = Some(now);
         let about_newest = self.head.as_ref().is_some_and(|it| it.sequence == receipt.sequence);

@@ -84,6 +84,7 @@ pub fn sign(
     let basis = Basis {
         agent: VERSION.to_owned(),
         policy: chain.progress.policy.as_ref().map(|it| it.sha256.clone()),
+        catalogue: chain.progress.catalogue.as_ref().map(|it| it.sha256.clone()),
         readings: fingerprint(&run.readings),
     };
     let made_at = run.time.finished_at;

@@ -32,6 +32,9 @@ pub struct Basis {
     pub agent: String,
     /// Digest of the policy that the agent last received.
     pub policy: Option<String>,
+    /// Digest of the catalogue that the agent last received.
+    #[serde(default)]
+    pub catalogue: Option<String>,
     /// [`fingerprint`] of the readings.
     pub readings: String,
 }
@@ -139,11 +142,12 @@ mod tests {
     }
 
     fn basis() -> Basis {
-        Basis { agent: "1".into(), policy: Some("p".into()), readings: "r".into() }
+        let (policy, catalogue) = (Some("p".into()), Some("c".into()));
+        Basis { agent: "1".into(), policy, catalogue, readings: "r".into() }
     }
 
     #[test]
-    fn a_day_a_change_an_update_and_a_policy_ask_for_a_full_report() {
+    fn a_day_a_change_an_update_and_other_rules_ask_for_a_full_report() {
         let now = Timestamp::from_second(1_790_000_000).unwrap();
         let last = |hours_ago: i64| LastFull {
             sequence: 7,
@@ -159,6 +163,7 @@ mod tests {
         for other in [
             Basis { agent: "2".into(), ..basis() },
             Basis { policy: None, ..basis() },
+            Basis { catalogue: Some("d".into()), ..basis() },
             Basis { readings: "x".into(), ..basis() },
         ] {
             assert_eq!(unchanged_since(Some(&last(1)), &other, now), None);

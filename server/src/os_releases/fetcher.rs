@@ -37,6 +37,8 @@ pub struct Fetcher {
     wake: Arc<Notify>,
     /// No need to look into the store before.
     look_at_ms: Arc<AtomicI64>,
+    /// One attempt at a time in this process; the store sees to the others.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// The unknown system that was noted last.
     noted: Arc<Mutex<Option<(String, Timestamp)>>>,
 }
@@ -70,6 +72,7 @@ impl Fetcher {
             corrections: Arc::clone(&settings.corrections),
             wake: Arc::default(),
             look_at_ms: Arc::default(),
+            turn: Arc::default(),
             noted: Arc::default(),
         }
     }
@@ -102,6 +105,7 @@ impl Fetcher {
     /// Fetches if it is due now; what came of it.
     pub async fn round(&self) -> Result<Option<Attempt>, QueueError> {
         let Some(source) = &self.source else { return Ok(None) };
+        let _turn = self.turn.lock().await;
         let now = self.clock.now();
         let look_at = self.look_at_ms.load(Ordering::SeqCst);
         // Half an hour at most: a clock or another process may change it.

@@ -62,8 +62,17 @@ fn a_wrong_configuration_is_refused_with_its_place() {
             "/none.pem: No such file or directory (os error 2)",
         ),
         (b"policy = '/none.toml'\n", 74, "/none.toml: No such file or directory (os error 2)"),
+    ] {
+        refuses(configured(text).path(), &serve, exit, message);
+    }
+}
+
+#[test]
+fn a_wrong_source_of_the_catalogue_is_refused_with_its_key() {
+    let serve = ["serve", "--config", "DIR/muster.toml", "--state-dir", "DIR/state"];
+    for (text, exit, message) in [
         (
-            b"[os_releases]\nurl = 'http://m.example/feed.json'\n",
+            &b"[os_releases]\nurl = 'http://m.example/feed.json'\n"[..],
             78,
             "`os_releases.url` is `http://m.example/feed.json`, but it must begin with https:// (http:// is only for this machine), or be empty to fetch nothing",
         ),
@@ -85,6 +94,12 @@ fn a_wrong_configuration_is_refused_with_its_place() {
     ] {
         refuses(configured(text).path(), &serve, exit, message);
     }
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine.toml");
+    std::fs::write(&mine, "[[correction]]\nversion = '26.x'\n").unwrap();
+    let config = format!("[os_releases]\ncorrections = '{}'\n", mine.display());
+    std::fs::write(folder.path().join("muster.toml"), config).unwrap();
+    refuses(folder.path(), &serve, 78, "DIR/mine.toml:1:1: missing field `field`");
 }
 
 #[test]
@@ -153,7 +168,8 @@ fn damaged(damage: impl FnOnce(&Path)) -> tempfile::TempDir {
 
 #[test]
 fn damaged_files_are_named_and_not_made_anew() {
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--state-dir", "DIR"];
+    let config = "DIR/muster.toml";
+    let serve = ["serve", "--config", config, "--listen", "127.0.0.1:0", "--state-dir", "DIR"];
     let restore =
         |file: &str| format!("`{file}` in the state folder is damaged; restore it from a backup");
     for (file, content, exit, message) in [

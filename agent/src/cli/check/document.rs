@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use shared::policy::FindingStatus;
 use shared::reading::Fields;
 
 use super::assessment::Assessment;
+use super::rules::{From, Rules};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -15,6 +17,9 @@ struct Document<'a> {
     device: Device<'a>,
     observed_at: Timestamp,
     policy: PolicyName<'a>,
+    /// Only where the collector's rules judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<ReceivedRules>,
     findings: Vec<Finding<'a>>,
     summary: Summary,
 }
@@ -34,6 +39,31 @@ struct PolicyName<'a> {
     version: u32,
 }
 
+/// What the collector signed, and what of it judged.
+#[derive(Serialize)]
+struct ReceivedRules {
+    at: Timestamp,
+    policy: bool,
+    catalogue: bool,
+    catalogue_as_of: Date,
+}
+
+impl ReceivedRules {
+    fn of(rules: &Rules) -> Option<Self> {
+        let at = |from| match from {
+            From::Collector(at) => Some(at),
+            From::Program | From::File => None,
+        };
+        let (policy, catalogue) = (at(rules.policy_from), at(rules.catalogue_from));
+        Some(Self {
+            at: policy.or(catalogue)?,
+            policy: policy.is_some(),
+            catalogue: catalogue.is_some(),
+            catalogue_as_of: rules.catalogue.as_of(),
+        })
+    }
+}
+
 #[derive(Serialize)]
 struct Finding<'a> {
     rule: &'a str,
@@ -51,7 +81,11 @@ struct Summary {
 }
 
 /// Writes the document and a line break.
-pub(super) fn write(out: &mut dyn Write, assessment: &Assessment<'_>) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut dyn Write,
+    assessment: &Assessment<'_>,
+    rules: &Rules,
+) -> io::Result<()> {
     let document = Document {
         schema: "muster.check/v1",
         device: Device {
@@ -62,6 +96,7 @@ pub(super) fn write(out: &mut dyn Write, assessment: &Assessment<'_>) -> io::Res
         },
         observed_at: assessment.observed_at,
         policy: PolicyName { id: &assessment.policy.id, version: assessment.policy.version },
+        received: ReceivedRules::of(rules),
         findings: assessment
             .findings()
             .map(|(_, verdict)| Finding {

@@ -8,16 +8,18 @@ use shared::os_releases::Catalogue;
 use shared::policy::{FindingStatus, Mode, Rule, Verdict};
 
 use super::assessment::Assessment;
+use super::rules::{From, Rules};
 use crate::cli::failure::one_line;
 
 /// Writes header, rules and footer.
 pub(super) fn write(
     out: &mut dyn Write,
     assessment: &Assessment<'_>,
-    catalogue: &Catalogue,
+    rules: &Rules,
     is_coloured: bool,
 ) -> io::Result<()> {
-    header(out, assessment, catalogue)?;
+    header(out, assessment, &rules.catalogue)?;
+    sources(out, rules)?;
     writeln!(out)?;
     for (rule, verdict) in assessment.findings() {
         finding(out, rule, verdict, is_coloured)?;
@@ -59,6 +61,24 @@ fn header(
         format_args!("{from} at {at}, judged by policy {} version {}", policy.id, policy.version)
             .to_string();
     writeln!(out, "{}", one_line(text))
+}
+
+/// Where policy and catalogue are from, and how old the catalogue is.
+fn sources(out: &mut dyn Write, rules: &Rules) -> io::Result<()> {
+    let day = |at: &jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC");
+    let from = |from| match from {
+        From::Program => "built into this program".to_owned(),
+        From::File => "from the file that you named".to_owned(),
+        From::Collector(at) => format!("from the collector, received {}", day(&at)),
+    };
+    let as_of = rules.catalogue.as_of();
+    if rules.policy_from == rules.catalogue_from {
+        let from = from(rules.policy_from);
+        return writeln!(out, "Policy and catalogue of macOS releases (as of {as_of}) are {from}");
+    }
+    writeln!(out, "The policy is {}", from(rules.policy_from))?;
+    let from = from(rules.catalogue_from);
+    writeln!(out, "The catalogue of macOS releases (as of {as_of}) is {from}")
 }
 
 fn last_four(serial: &str) -> &str {
