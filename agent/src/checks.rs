@@ -96,4 +96,6 @@ impl Check {
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod peers_bugs;
+#[cfg(test)]
 mod tests;
