@@ -174,7 +174,8 @@ mod tests {
         let mac = on().holds(KEY_FILE, FileAnswer::Bytes(b"secret".to_vec()));
         assert_has(&mac, "recovery_key_file=true");
         let reading = CHECK.run(&mac);
-        let file = reading.sources.iter().find(|source| source.method.ends_with(".dat")).unwrap();
+        let file =
+            reading.sources.iter().find(|source| source.method.ends_with("PRK.dat")).unwrap();
         assert_eq!(
             (file.sha256.as_ref(), file.matched.as_deref()),
             (None, Some("(there, not read)"))

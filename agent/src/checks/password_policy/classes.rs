@@ -68,17 +68,14 @@ fn looked_ahead(pattern: &str) -> Option<Classes> {
     let mut rest = pattern.strip_prefix('^').unwrap_or(pattern);
     let mut all = Classes::default();
     while let Some(ahead) = rest.strip_prefix("(?=") {
-        let (one, after) = match ahead.strip_prefix("(.*") {
-            // `(?=(.*[0-9]){2,})`
-            Some(ahead) => {
-                let (set, ahead) = ahead.split_once("){")?;
-                let (count, after) = ahead.split_once(",})")?;
-                (Classes::of(set.strip_suffix(".*").unwrap_or(set), number(count)?)?, after)
-            }
-            None => {
-                let (set, after) = ahead.strip_prefix(".*")?.split_once(')')?;
-                (Classes::of(set, 1)?, after)
-            }
+        // `(?=(.*[0-9]){2,})` or `(?=.*[0-9])`
+        let (one, after) = if let Some(ahead) = ahead.strip_prefix("(.*") {
+            let (set, ahead) = ahead.split_once("){")?;
+            let (count, after) = ahead.split_once(",})")?;
+            (Classes::of(set.strip_suffix(".*").unwrap_or(set), number(count)?)?, after)
+        } else {
+            let (set, after) = ahead.strip_prefix(".*")?.split_once(')')?;
+            (Classes::of(set, 1)?, after)
         };
         all = all.and(one);
         rest = after;

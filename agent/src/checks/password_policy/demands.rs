@@ -117,18 +117,18 @@ impl Demands {
             Subject::History => self.history = self.history.max(Some(parameter(HISTORY)?)),
             Subject::Age => {
                 let days = AGE.into_iter().find_map(parameter)?;
-                self.max_age_days = least(self.max_age_days, days);
+                self.max_age_days = Some(least(self.max_age_days, days));
             }
             Subject::MinLifetime => {
                 self.min_lifetime_hours = self.min_lifetime_hours.max(Some(parameter(LIFETIME)?));
             }
             Subject::Inactivity => {
-                self.inactive_days = least(self.inactive_days, parameter(INACTIVE)?);
+                self.inactive_days = Some(least(self.inactive_days, parameter(INACTIVE)?));
             }
-            Subject::Lockout => self.attempts = least(self.attempts, parameter(ATTEMPTS)?),
+            Subject::Lockout => self.attempts = Some(least(self.attempts, parameter(ATTEMPTS)?)),
             Subject::LockoutWithEnd => {
                 self.lock_seconds = self.lock_seconds.max(Some(parameter(LOCKED)?));
-                self.attempts = least(self.attempts, parameter(ATTEMPTS)?);
+                self.attempts = Some(least(self.attempts, parameter(ATTEMPTS)?));
             }
         }
         Some(())
@@ -167,8 +167,8 @@ impl Demands {
     }
 }
 
-fn least(one: Option<i64>, other: i64) -> Option<i64> {
-    Some(one.map_or(other, |one| one.min(other)))
+fn least(one: Option<i64>, other: i64) -> i64 {
+    one.map_or(other, |one| one.min(other))
 }
 
 /// The kinds of characters in `policyAttributePassword matches '...'`.

@@ -4,6 +4,10 @@
 //! its own: `displaysleep` in minutes, where 0 is never.
 
 use super::Span;
+use super::profiles::NotReadable;
+
+/// A setting, or one that nobody can read.
+type Minutes = Result<i64, NotReadable>;
 
 pub(super) const PMSET: &[&str] = &["/usr/bin/pmset", "-g", "custom"];
 
@@ -27,7 +31,7 @@ pub(super) struct Display {
 impl Display {
     /// Reads every heading; `None` when there is none, or a setting before it.
     pub(super) fn parse(answer: &str) -> Option<Self> {
-        let mut supplies: Vec<(Supply, Vec<Option<i64>>)> = Vec::new();
+        let mut supplies: Vec<(Supply, Vec<Minutes>)> = Vec::new();
         for line in answer.lines().filter(|line| !line.trim().is_empty()) {
             match heading(line) {
                 Some(supply) => supplies.push((supply, Vec::new())),
@@ -37,9 +41,9 @@ impl Display {
         if supplies.is_empty() {
             return None;
         }
-        let one = |minutes: Vec<Option<i64>>| {
-            let first = minutes.first().copied().flatten();
-            first.filter(|_| minutes.iter().all(|other| *other == first))
+        let one = |minutes: Vec<Minutes>| {
+            let first = minutes.first()?.ok()?;
+            minutes.iter().all(|other| *other == Ok(first)).then_some(first)
         };
         let mut supplies: Vec<_> =
             supplies.into_iter().map(|(supply, minutes)| (supply, one(minutes))).collect();
@@ -88,14 +92,15 @@ fn heading(line: &str) -> Option<Supply> {
 }
 
 /// Whether `line` is about the display, and its minutes if they can be read.
-fn display_sleep(line: &str) -> Option<Option<i64>> {
+fn display_sleep(line: &str) -> Option<Minutes> {
     let mut words = line.split_whitespace();
     if words.next() != Some("displaysleep") {
         return None;
     }
     let minutes = words.next().filter(|word| word.bytes().all(|any| any.is_ascii_digit()));
     let is_whole = words.next().is_none_or(|word| word.starts_with('('));
-    Some(minutes.and_then(|word| word.parse().ok()).filter(|_| is_whole))
+    let minutes = minutes.and_then(|word| word.parse().ok()).filter(|_| is_whole);
+    Some(minutes.ok_or(NotReadable))
 }
 
 #[cfg(test)]
@@ -176,7 +181,7 @@ mod tests {
                     words.first() == Some(&"displaysleep")
                         && words.get(1).and_then(|word| word.parse().ok()) == Some(*minutes)
                 });
-                prop_assert!(stands && answer.contains(":"), "{:?}", answer);
+                prop_assert!(stands && answer.contains(':'), "{:?}", answer);
             }
         }
     }

@@ -167,7 +167,7 @@ fn a_companys_own_rule_leaves_the_rest_open() {
     let stock = matches("com.apple.defaultpasswordpolicy.fde", ".{4,}+");
     let fields =
         |rules: &[String]| observed(&CHECK, &Mac::new().says(COMMAND, &answer(&[], &[], rules)));
-    let plain = fields(&[stock.clone()]);
+    let plain = fields(std::slice::from_ref(&stock));
     for no in [
         "needs_digit=false",
         "special_characters=0",
