@@ -42,11 +42,10 @@ impl Classes {
 
 /// What `pattern` demands; `None` when its form is not on the list.
 pub(super) fn classes(pattern: &str) -> Option<Classes> {
-    let pattern: String = pattern.chars().filter(|any| !any.is_whitespace()).collect();
-    if is_about_length(&pattern) {
+    if is_about_length(pattern) {
         return Some(Classes::default());
     }
-    counted(&pattern).or_else(|| looked_ahead(&pattern))
+    counted(pattern).or_else(|| looked_ahead(pattern))
 }
 
 /// `.{8,}`, `^.{8,64}$`, `^$|.{4,}+`.
@@ -102,7 +101,7 @@ mod tests {
             ("^.{8,64}$", NONE),
             ("(.*[A-Z].*){1,}+", Classes { upper: 1, ..NONE }),
             ("(.*[a-z].*){2,}", Classes { lower: 2, ..NONE }),
-            (" (.*[0-9].*){ 1,}+ ", Classes { digits: 1, ..NONE }),
+            ("(.*[0-9].*){1,}+", Classes { digits: 1, ..NONE }),
             ("(.*[^a-zA-Z0-9].*){3,}", Classes { special: 3, ..NONE }),
             ("^(?=.*[0-9])(?=.*[a-zA-Z]).+", Classes { letters: 1, digits: 1, ..NONE }),
             (
@@ -132,6 +131,8 @@ mod tests {
             "^(?=.*[0-9])|(?=.*[a-z]).+",
             "^(?=.*[0-9])(?=.*[a-z]).+|",
             "^(?=.*[0-9",
+            // A blank satisfies it, too.
+            "(.*[ 0-9].*){1,}+",
             "[A-Z].*",
             "(?=)",
         ] {
