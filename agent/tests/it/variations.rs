@@ -208,3 +208,92 @@ fn each_version_is_held_against_the_catalogue() {
     let refused = json!({"path": SYSTEM_VERSION, "present": true});
     Mac::healthy().file(SYSTEM_VERSION, refused).gives("os-patch-level", "unknown");
 }
+
+const LOCK: &[&str] = &[
+    "/bin/launchctl",
+    "asuser",
+    "501",
+    "/usr/bin/sudo",
+    "-u",
+    "sam",
+    "-n",
+    "/usr/sbin/sysadminctl",
+    "-screenLock",
+    "status",
+];
+const CONSOLE: &[&str] = &["/usr/bin/stat", "-f", "%Su %u", "/dev/console"];
+const PMSET: &[&str] = &["/usr/bin/pmset", "-g", "custom"];
+const SAVER: &str = "/Library/Managed Preferences/com.apple.screensaver.plist";
+
+#[test]
+fn each_way_to_lock_is_told_apart() {
+    let locks = |words: &str| {
+        let mut mac = Mac::healthy().without(LOCK);
+        let stderr = format!("2026-08-23 09:00:00.615 sysadminctl[1:2] screenLock {words}\n");
+        mac.0["commands"].as_array_mut().unwrap().push(json!({
+            "argv": LOCK, "exit": 0, "stdout": "", "stderr": stderr, "timed_out": false
+        }));
+        mac
+    };
+    for (words, status) in [
+        ("delay is immediate", "pass"),
+        ("delay is 300 seconds", "pass"),
+        ("delay is 301 seconds", "fail"),
+        ("delay is 28800 seconds", "fail"),
+        ("is off", "fail"),
+        ("is on", "unknown"),
+        ("delay ist sofort", "unknown"),
+    ] {
+        locks(words).gives("screen-lock", status);
+    }
+    let never = "AC Power:\n displaysleep 0\n";
+    locks("delay is immediate").says(PMSET, never).gives("screen-lock", "fail");
+    locks("delay is immediate").without(PMSET).gives("screen-lock", "unknown");
+    Mac::healthy().hangs(LOCK, "").gives("screen-lock", "unknown");
+    // Standard output is not where the tool answers.
+    Mac::healthy().says(LOCK, "screenLock delay is immediate\n").gives("screen-lock", "unknown");
+    let profile =
+        |keys: &str| json!({"path": SAVER, "text": plist(&format!("<dict>{keys}</dict>"))});
+    let whole = "<key>idleTime</key><integer>600</integer><key>askForPasswordDelay</key><integer>5</integer>";
+    Mac::healthy().hangs(LOCK, "").file(SAVER, profile(whole)).gives("screen-lock", "pass");
+    let nobody = || Mac::healthy().says(CONSOLE, "root 0\n");
+    nobody().gives("screen-lock", "unknown");
+    nobody().file(SAVER, profile(whole)).gives("screen-lock", "pass");
+    nobody().file(SAVER, profile(&whole.replace("600", "1200"))).gives("screen-lock", "pass");
+    nobody().file(SAVER, profile(&whole.replace(">5<", ">900<"))).gives("screen-lock", "fail");
+    let not_asked = profile("<key>askForPassword</key><false/>");
+    Mac::healthy().file(SAVER, not_asked).gives("screen-lock", "fail");
+}
+
+#[test]
+fn each_place_of_update_settings_is_told_apart() {
+    const RULE: &str = "automatic-updates";
+    const SETTINGS: &str = "/Library/Preferences/com.apple.SoftwareUpdate.plist";
+    const DECLARED: &str = "/var/db/softwareupdate/SoftwareUpdateDDMStatePersistence.plist";
+    let settings =
+        |keys: &str| json!({"path": SETTINGS, "text": plist(&format!("<dict>{keys}</dict>"))});
+    let declared = |keys: &str| {
+        let text = plist(&format!(
+            "<dict><key>SUCorePersistedStatePolicyFields</key><dict>\
+             <key>SUCoreDDMDeclarationGlobalSettings</key><dict>{keys}</dict></dict></dict>"
+        ));
+        json!({"path": DECLARED, "text": text})
+    };
+    let always = "<key>automaticallyDownload</key><integer>1</integer>\
+                  <key>automaticallyInstallSystemAndSecurityUpdates</key><integer>1</integer>";
+    let off = "<key>ConfigDataInstall</key><string>NO</string>";
+    Mac::healthy().file(SETTINGS, settings("")).gives(RULE, "pass");
+    Mac::healthy().file(SETTINGS, settings(off)).gives(RULE, "fail");
+    Mac::healthy()
+        .file(SETTINGS, settings(off))
+        .file(DECLARED, declared(always))
+        .gives(RULE, "pass");
+    Mac::healthy()
+        .file(SETTINGS, json!({"path": SETTINGS, "present": true}))
+        .gives(RULE, "unknown");
+    let newest = || Mac::healthy().version("27.0", "26A428");
+    newest().gives(RULE, "unknown");
+    newest().file(DECLARED, declared(always)).gives(RULE, "pass");
+    newest().file(DECLARED, declared(&always.replacen('1', "0", 1))).gives(RULE, "fail");
+    newest().file(DECLARED, declared(&always.replacen('1', "2", 1))).gives(RULE, "unknown");
+}

@@ -5,7 +5,9 @@
 //! management names a version and a local time, without a time zone.
 
 use std::cmp::Ordering;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use plist::{Dictionary, Value};
 use shared::reading::FieldValue;
 
@@ -139,11 +141,11 @@ fn compare(one: &str, other: &str) -> Option<Ordering> {
 /// A date as text, from either form that it has had.
 fn time(value: &Value) -> Option<String> {
     let text = match value {
-        Value::Date(date) => date.to_xml_format(),
+        // Its own way to write a date panics at one before the year 0.
+        Value::Date(date) => Timestamp::try_from(SystemTime::from(*date)).ok()?.to_string(),
         Value::String(text) => text.trim().to_owned(),
         _ => return None,
     };
-    // `jiff` knows which days there are.
     text.get(..10)?.parse::<jiff::civil::Date>().ok()?;
     Some(text)
 }

@@ -151,3 +151,15 @@ fn absent_refused_and_broken_files_say_nothing() {
         assert_eq!(pending(&mac("26.5.2").holds_plist(path, &odd)), "");
     }
 }
+
+#[test]
+fn a_date_that_nobody_can_write_says_nothing() {
+    let seconds = std::time::Duration::from_secs(100_000_000_000);
+    for at in [SystemTime::UNIX_EPOCH - seconds, SystemTime::UNIX_EPOCH + 4 * seconds] {
+        let date = Value::Date(at.into());
+        let offers = Dictionary::from_iter([(MINOR.0.to_owned(), date.clone())]);
+        let offers = ("FirstOfferDateDictionary".to_owned(), Value::Dictionary(offers));
+        assert_eq!(offer(&Dictionary::from_iter([offers]), "26.5.2"), None);
+        assert_eq!(local_time(&date), None);
+    }
+}
