@@ -11,17 +11,31 @@ use shared::reading::{FieldValue, Fields, Outcome, Reading, Source, UnknownReaso
 
 use crate::host::Host;
 
+mod activation_lock;
+mod auto_login;
 mod automatic_updates;
 mod console;
 mod declared;
+mod disk_space;
+mod endpoint_protection;
 mod filevault;
 mod firewall;
+mod gatekeeper;
+mod guest_account;
 mod inquiry;
+mod lines;
+mod local_admins;
 mod managed;
 mod matched;
+mod mdm;
 mod os;
+mod password_manager;
 mod password_policy;
+mod remote_access;
 mod screen_lock;
+mod system_integrity;
+mod system_volume;
+mod xprotect;
 
 /// Every check, in the order in which people are shown them.
 pub static ALL: &[Check] = &[
@@ -30,7 +44,20 @@ pub static ALL: &[Check] = &[
     firewall::CHECK,
     os::CHECK,
     screen_lock::CHECK,
+    system_integrity::CHECK,
+    gatekeeper::CHECK,
+    auto_login::CHECK,
     automatic_updates::CHECK,
+    xprotect::CHECK,
+    remote_access::CHECK,
+    guest_account::CHECK,
+    password_manager::CHECK,
+    mdm::CHECK,
+    system_volume::CHECK,
+    local_admins::CHECK,
+    endpoint_protection::CHECK,
+    activation_lock::CHECK,
+    disk_space::CHECK,
 ];
 
 /// One subject and how it is read.
@@ -39,7 +66,8 @@ pub struct Check {
     /// Name in reports and policies, as in [`posture::CHECKS`].
     pub id: &'static str,
     /// Everything that may be asked for it, as it stands in reports, with
-    /// `NAME`, `UID` and `UUID` in place of what names a person or the Mac.
+    /// `NAME`, `UID` and `UUID` in place of what names a person or the Mac, and
+    /// `APP` for an application that is looked for.
     pub sources: &'static [&'static str],
     /// Asks the host.
     read: fn(&dyn Host) -> Found,

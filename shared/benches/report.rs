@@ -11,7 +11,7 @@ use divan::{Bencher, black_box};
 use shared::envelope::{Envelope, pae};
 use shared::keys::{PublicKey, Signer as _, SoftwareKey};
 use shared::os_releases::Catalogue;
-use shared::policy::{Known, Policy, Readings, derive_os, derive_reporting, judge};
+use shared::policy::{Known, Policy, Readings, derive, derive_reporting, judge};
 use shared::statement::{Posture, Statement};
 
 /// A full report of a managed Mac: four checks with their sources.
@@ -91,7 +91,7 @@ fn judge_five_rules(bencher: Bencher<'_, '_>) {
     let readings: Readings =
         posture.checks.into_iter().map(|one| (one.id.clone(), Known::from(one))).collect();
     bencher.counter(ItemsCount::new(1_u32)).bench(|| {
-        let mut derived = derive_os(black_box(&readings), &catalogue, now);
+        let mut derived = derive(black_box(&readings), &catalogue, now);
         derive_reporting(&mut derived, now, now);
         judge(&policy, &readings, &derived, now)
     });

@@ -24,7 +24,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
-pub use derived::{DERIVED, Derived, DerivedFact, Origin, derive_os, derive_reporting};
+pub use derived::{DERIVED, Derived, DerivedFact, Origin, derive, derive_reporting};
 pub use judge::{judge, judge_in};
 pub use known::{Known, Readings};
 pub use rule::{Controls, Fix, FixedBy, Override, Param, Params, Rule};

@@ -6,7 +6,10 @@
 
 mod accounts;
 mod disk;
+mod login;
+mod management;
 mod network;
+mod protection;
 mod system;
 
 /// One subject that the agent reads.
@@ -67,7 +70,20 @@ pub static CHECKS: &[&CheckSchema] = &[
     &network::FIREWALL,
     &system::OS,
     &accounts::SCREEN_LOCK,
+    &protection::SYSTEM_INTEGRITY,
+    &protection::GATEKEEPER,
+    &login::AUTO_LOGIN,
     &system::AUTOMATIC_UPDATES,
+    &protection::XPROTECT,
+    &network::REMOTE_ACCESS,
+    &login::GUEST_ACCOUNT,
+    &management::PASSWORD_MANAGER,
+    &management::MDM,
+    &protection::SYSTEM_VOLUME,
+    &login::LOCAL_ADMINS,
+    &protection::ENDPOINT_PROTECTION,
+    &management::ACTIVATION_LOCK,
+    &disk::DISK_SPACE,
 ];
 
 /// What the device says of itself in each report, beside the checks.

@@ -78,12 +78,26 @@ impl<'h> Inquiry<'h> {
         self.read_if_there(path)?.ok_or(UnknownReason::Missing)
     }
 
+    /// Reads a file that every Mac has, and that names people in so few words
+    /// that its digest would tell them.
+    pub(super) fn read_without_digest(&mut self, path: &str) -> Result<Vec<u8>, UnknownReason> {
+        self.read_with(path, |_| None)?.ok_or(UnknownReason::Missing)
+    }
+
     /// Reads a file that need not be there: its absence is an answer.
     pub(super) fn read_if_there(&mut self, path: &str) -> Result<Option<Vec<u8>>, UnknownReason> {
+        self.read_with(path, |bytes| Some(hash(bytes)))
+    }
+
+    fn read_with(
+        &mut self,
+        path: &str,
+        digest: fn(&[&[u8]]) -> Option<String>,
+    ) -> Result<Option<Vec<u8>>, UnknownReason> {
         let method = format!("file:{}", self.concealed(path));
         match self.host.read(path) {
             FileAnswer::Bytes(bytes) => {
-                self.note(method, None, Some(hash(&[&bytes])));
+                self.note(method, None, digest(&[&bytes]));
                 Ok(Some(bytes))
             }
             FileAnswer::Missing => {

@@ -49,6 +49,12 @@ impl Managed {
         self.get(key).and_then(property_list::flag)
     }
 
+    /// The value as a switch, `absent` when no profile sets it; nothing when
+    /// what it is set to is not understood.
+    pub(super) fn switch_or(&self, key: &str, absent: bool) -> Option<bool> {
+        self.get(key).map_or(Some(absent), property_list::flag)
+    }
+
     /// The value as a whole number.
     pub(super) fn whole(&self, key: &str) -> Option<i64> {
         self.get(key).and_then(property_list::whole)

@@ -3,7 +3,7 @@
 //! Each is judged by the baseline, as people would be shown it.
 
 use shared::os_releases::Catalogue;
-use shared::policy::{FindingStatus, Known, Policy, Readings, Verdict, derive_os, judge};
+use shared::policy::{FindingStatus, Known, Policy, Readings, Verdict, derive, judge};
 
 use super::ALL;
 use super::fixture::{Mac, plist};
@@ -30,7 +30,7 @@ fn verdict(rule: &str, mac: &Mac) -> Verdict {
     let now = mac.now();
     let readings: Readings =
         ALL.iter().map(|check| (check.id.to_owned(), Known::from(check.run(mac)))).collect();
-    let derived = derive_os(&readings, &Catalogue::embedded(), now);
+    let derived = derive(&readings, &Catalogue::embedded(), now);
     let verdicts = judge(&Policy::baseline(), &readings, &derived, now);
     verdicts.into_iter().find(|verdict| verdict.rule == rule).unwrap()
 }

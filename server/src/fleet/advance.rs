@@ -5,7 +5,7 @@
 //! before it is judged first, each at its own instant.
 
 use jiff::Timestamp;
-use shared::policy::{DeviceStatus, FindingStatus, derive_os, derive_reporting, judge};
+use shared::policy::{DeviceStatus, FindingStatus, derive, derive_reporting, judge};
 
 use super::finding::{self, Circumstances, Finding};
 use super::state::DeviceState;
@@ -58,7 +58,7 @@ impl DeviceState {
 
     /// Judges the device as it is at `at`.
     pub fn judge_at(&mut self, rules: &Rules, at: Timestamp, changes: &mut Changes) {
-        let mut derived = derive_os(&self.readings, &rules.catalogue, at);
+        let mut derived = derive(&self.readings, &rules.catalogue, at);
         derive_reporting(&mut derived, self.received_at.unwrap_or(self.enrolled_at), at);
         let verdicts = judge(&rules.policy, &self.readings, &derived, at);
         let circumstances =

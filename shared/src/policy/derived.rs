@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::known::Readings;
+use crate::days::days_between;
 use crate::os_releases::{Catalogue, Installed, Version, patch_facts};
 use crate::posture::FieldKind;
 use crate::reading::{FieldValue, Fields, Outcome};
@@ -15,6 +16,8 @@ use crate::reading::{FieldValue, Fields, Outcome};
 pub enum Origin {
     /// The catalogue of releases and the reading of `os`: agent and collector.
     Catalogue,
+    /// A reading and the time: agent and collector.
+    Reading,
     /// The collector alone.
     Collector,
 }
@@ -58,6 +61,12 @@ pub static DERIVED: &[DerivedFact] = &[
     ),
     fact("patch_exploited_holes", FieldKind::Integer, "holes under attack that are not fixed"),
     fact("patch_latest", FieldKind::Text, "the newest release of the same major version"),
+    DerivedFact {
+        name: "malware_data_age_days",
+        kind: FieldKind::Integer,
+        meaning: "days (UTC) since XProtect's data were installed; left out without a date that can be right",
+        origin: Origin::Reading,
+    },
     DerivedFact {
         name: "silent_days",
         kind: FieldKind::Integer,
@@ -104,26 +113,27 @@ impl Derived {
     }
 }
 
-/// What the catalogue says of the version that was read; nothing when no
-/// version was.
-pub fn derive_os(readings: &Readings, catalogue: &Catalogue, now: Timestamp) -> Derived {
+/// What follows at `now` from what was read, and from the catalogue.
+pub fn derive(readings: &Readings, catalogue: &Catalogue, now: Timestamp) -> Derived {
     let mut derived = Derived::new();
-    let Some(os) = readings.get("os").filter(|os| os.latest.outcome == Outcome::Observed) else {
-        return derived;
-    };
-    let fields = &os.latest.fields;
-    let text = |name: &str| match fields.get(name) {
-        Some(FieldValue::Text(text)) => Some(text.as_str()),
-        _ => None,
-    };
+    derive_os(&mut derived, readings, catalogue, now);
+    derive_malware_data(&mut derived, readings, now);
+    derived
+}
+
+/// Adds what the catalogue says of the version that was read; nothing when no
+/// version was.
+fn derive_os(derived: &mut Derived, readings: &Readings, catalogue: &Catalogue, now: Timestamp) {
+    let text = |name: &str| observed_text(readings, "os", name);
     let Some(version) = text("version").and_then(|text| text.parse::<Version>().ok()) else {
-        return derived;
+        return;
     };
+    let beta = readings.get("os").and_then(|os| os.latest.fields.get("beta"));
     let installed = Installed {
         version,
         build: text("build"),
         extra: text("extra"),
-        beta: fields.get("beta") == Some(&FieldValue::Flag(true)),
+        beta: beta == Some(&FieldValue::Flag(true)),
     };
     let facts = patch_facts(catalogue, &installed, now);
     let midnight = next_utc_midnight(now);
@@ -143,7 +153,30 @@ pub fn derive_os(readings: &Readings, catalogue: &Catalogue, now: Timestamp) -> 
             derived.set(name, value, midnight);
         }
     }
-    derived
+}
+
+/// Adds how old the data against malware are, in days as the catalogue's.
+fn derive_malware_data(derived: &mut Derived, readings: &Readings, now: Timestamp) {
+    let installed_at = observed_text(readings, "xprotect", "data_installed_at");
+    let Some(installed_at) = installed_at.and_then(|text| text.parse::<Timestamp>().ok()) else {
+        return;
+    };
+    let date = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+    let days = days_between(date(installed_at), date(now));
+    // Clocks differ by a little; a date far ahead proves no fresh data.
+    if days >= -1 {
+        let days = FieldValue::Integer(days.max(0));
+        derived.set("malware_data_age_days", days, next_utc_midnight(now));
+    }
+}
+
+/// A text of a check's latest reading, if that observed something.
+fn observed_text<'r>(readings: &'r Readings, check: &str, field: &str) -> Option<&'r str> {
+    let latest = &readings.get(check)?.latest;
+    match latest.fields.get(field) {
+        Some(FieldValue::Text(text)) if latest.outcome == Outcome::Observed => Some(text),
+        _ => None,
+    }
 }
 
 /// Adds how long the collector has heard nothing.

@@ -112,6 +112,10 @@ impl<'a> Checker<'a> {
             (operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT, all) => {
                 self.all_are(expr, all, Kind::Flag)
             }
+            // With one text in it, + joins texts.
+            (operators::ADD, all) if all.iter().any(|kind| is_text(*kind)) => {
+                self.all_are(expr, all, Kind::Text)
+            }
             (
                 operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::NEGATE,
                 all,
@@ -235,6 +239,10 @@ fn literal_kind(literal: &LiteralValue) -> Kind {
         LiteralValue::String(_) => Kind::Text,
         LiteralValue::Bytes(_) | LiteralValue::Double(_) | LiteralValue::Null => Kind::Any,
     }
+}
+
+fn is_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Choice(_))
 }
 
 fn is_ordered(kind: Kind) -> bool {

@@ -73,7 +73,9 @@ fn source(reading: &Reading) -> Option<String> {
             let program = program.rsplit('/').next().unwrap_or(program);
             format!("{program} {rest}")
         }
-        Some(("file", path)) => path.to_owned(),
+        Some(("file" | "folder", path)) => path.to_owned(),
+        // A question to the system itself has no name that people know.
+        Some(("call", _)) => return Some("the system's answer".to_owned()),
         _ => method.clone(),
     };
     Some(format!("`{}`", shown.trim()))

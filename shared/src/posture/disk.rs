@@ -37,3 +37,14 @@ pub(super) static FILEVAULT: CheckSchema = CheckSchema {
         field("enforced", Flag, "a profile keeps people from turning FileVault off"),
     ],
 };
+
+pub(super) static DISK_SPACE: CheckSchema = CheckSchema {
+    id: "disk_space",
+    version: 1,
+    about: "how much room is left on the disk",
+    why: "A full disk keeps updates from being installed.",
+    fields: &[
+        volatile("total_gb", Integer, "size of the volume with people's files, in gigabytes"),
+        volatile("available_gb", Integer, "room that is free on it, in whole gigabytes"),
+    ],
+};

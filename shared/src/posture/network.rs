@@ -22,3 +22,17 @@ pub(super) static FIREWALL: CheckSchema = CheckSchema {
         field("enforced", Flag, "a profile turns the firewall on"),
     ],
 };
+
+pub(super) static REMOTE_ACCESS: CheckSchema = CheckSchema {
+    id: "remote_access",
+    version: 1,
+    about: "services that let others into the Mac from the network",
+    why: "Each such service is a door that a stolen password or a hole can open.",
+    fields: &[
+        field("ssh", Flag, "remote login (SSH) is on"),
+        field("screen_sharing", Flag, "screen sharing is on"),
+        field("remote_management", Flag, "remote management is on"),
+        field("remote_apple_events", Flag, "remote Apple events are on"),
+        field("file_sharing", Flag, "file sharing is on"),
+    ],
+};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use shared::os_releases::Catalogue;
-use shared::policy::{FindingStatus, Known, Policy, Readings, Rule, Verdict, derive_os, judge};
+use shared::policy::{FindingStatus, Known, Policy, Readings, Rule, Verdict, derive, judge};
 use shared::reading::{FieldValue, Reading};
 
 use crate::checks;
@@ -39,7 +39,7 @@ impl Assessment<'_> {
             .map(|reading| (reading.id.clone(), Known::from(reading)))
             .collect();
         let os = |name| readings.get("os").and_then(|os| text_field(&os.latest, name));
-        let derived = derive_os(&readings, catalogue, observed_at);
+        let derived = derive(&readings, catalogue, observed_at);
         Assessment {
             policy,
             device: device::read(host),

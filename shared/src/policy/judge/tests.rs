@@ -1,6 +1,7 @@
 //! Verdicts of the baseline and of small policies, with their sentences.
 
 mod baseline;
+mod protections;
 mod semantics;
 mod settings;
 
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 
 use super::judge;
 use crate::os_releases::Catalogue;
-use crate::policy::{Known, Policy, Readings, Verdict, derive_os};
+use crate::policy::{Known, Policy, Readings, Verdict, derive};
 use crate::reading::{FieldValue, Fields, Outcome, Reading, Source};
 
 fn at(text: &str) -> Timestamp {
@@ -54,7 +55,7 @@ fn baseline_on(one: Reading, now: Timestamp) -> Verdict {
     let policy = Policy::baseline();
     let check = one.id.clone();
     let readings = readings([one]);
-    let derived = derive_os(&readings, &Catalogue::embedded(), now);
+    let derived = derive(&readings, &Catalogue::embedded(), now);
     let rule = policy.rules.iter().find(|rule| rule.check.as_deref() == Some(&check)).unwrap();
     let verdicts = judge(&policy, &readings, &derived, now);
     verdicts.into_iter().find(|verdict| verdict.rule == rule.id).unwrap()

@@ -28,8 +28,22 @@ fn the_baseline_holds_the_fixed_ids_in_order() {
         ("firewall", Mode::Required),
         ("os-patch-level", Mode::Required),
         ("screen-lock", Mode::Required),
+        ("system-integrity-protection", Mode::Required),
+        ("gatekeeper", Mode::Required),
+        ("auto-login", Mode::Required),
         ("reporting", Mode::Required),
         ("automatic-updates", Mode::Recommended),
+        ("malware-protection", Mode::Recommended),
+        ("remote-access", Mode::Recommended),
+        ("guest-account", Mode::Recommended),
+        ("password-manager", Mode::Info),
+        ("mdm-enrollment", Mode::Info),
+        ("sealed-system-volume", Mode::Info),
+        ("local-admins", Mode::Info),
+        ("endpoint-protection", Mode::Info),
+        ("vpn-client", Mode::Info),
+        ("activation-lock", Mode::Info),
+        ("disk-space", Mode::Info),
     ];
     assert_eq!(ids, fixed);
     assert_eq!((baseline.id.as_str(), baseline.version), ("baseline", 1));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{at, baseline_on, now, reading, readings, unknown};
 use crate::os_releases::Catalogue;
 use crate::policy::FindingStatus::{self, Fail, Pass, Unknown};
-use crate::policy::{Derived, Policy, derive_os, derive_reporting, judge};
+use crate::policy::{Derived, Policy, derive, derive_reporting, judge};
 use crate::posture;
 use crate::reading::{FieldValue, Fields, UnknownReason};
 
@@ -254,7 +254,7 @@ fn a_mute_mac_is_unknown_in_every_rule_that_reads_a_check() {
     let policy = Policy::baseline();
     let mute = posture::CHECKS.iter().map(|check| unknown(check.id, "missing", "exec:/bin/tool x"));
     for readings in [readings(mute), readings([])] {
-        let derived = derive_os(&readings, &Catalogue::embedded(), now());
+        let derived = derive(&readings, &Catalogue::embedded(), now());
         assert!(derived.facts().is_empty());
         let verdicts = judge(&policy, &readings, &derived, now());
         assert_eq!(verdicts.len(), policy.rules.iter().filter(|rule| rule.check.is_some()).count());
