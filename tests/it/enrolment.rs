@@ -184,6 +184,24 @@ async fn a_second_mac_of_a_person_and_a_second_mac_with_one_serial_wait() {
     assert_eq!(reason(&answer), "Another enrolled device has the same serial number.");
 }
 
+/// A tool elsewhere took Macs without a serial number for one device, or each
+/// report of them for a new one.
+#[tokio::test]
+async fn bug_19_macs_without_a_serial_number_are_told_apart_by_their_keys() {
+    let server = TestServer::start().await;
+    let mut laptops = Vec::new();
+    for person in ["Sam Doe", "Kim Roe"] {
+        let laptop = Laptop::enrolled(&server, person, &Recording::named(MUTE)).await;
+        for _ in 0..2 {
+            assert_eq!(laptop.report().await.receipts.len(), 1, "{person}");
+        }
+        laptops.push(laptop.device_id());
+    }
+    assert_ne!(laptops[0], laptops[1]);
+    assert_eq!(server.look().number("SELECT count(*) FROM device"), 2);
+    assert_eq!(server.look().number("SELECT count(*) FROM device_key"), 2);
+}
+
 #[tokio::test]
 async fn two_keys_that_use_one_invitation_at_one_moment_admit_one_device() {
     let server = TestServer::start().await;

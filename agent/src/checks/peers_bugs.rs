@@ -1,6 +1,13 @@
 //! Faults that other tools have shipped, each as a test that it stays away.
 //!
 //! Each is judged by the baseline, as people would be shown it.
+//!
+//! Number 12, what feeds of releases get wrong, stays where releases are read,
+//! in `shared::os_releases`: `a_release_for_some_models_is_missed_by_nobody`,
+//! `a_date_after_that_of_a_newer_version_is_not_believed`,
+//! `a_page_or_a_notice_is_refused`,
+//! `an_old_catalogue_does_not_make_a_major_look_quiet`. That macOS writes a
+//! version as a number is a matter of the offers in `os`.
 
 use shared::os_releases::Catalogue;
 use shared::policy::{FindingStatus, Known, Policy, Readings, Verdict, derive, judge};
@@ -10,6 +17,9 @@ use super::fixture::{Mac, plist};
 use crate::host::{Answer, FileAnswer, Host};
 
 use FindingStatus::{Fail, Pass, Unknown};
+
+mod protections;
+mod reach;
 
 const FDESETUP: &str = "/usr/bin/fdesetup status";
 const DISKUTIL: &str = "/usr/sbin/diskutil info -plist /";
