@@ -13,8 +13,24 @@ const ANSWERS: &[(&str, fn(&str) -> Option<String>)] = &[
     ("/usr/bin/stat", console),
 ];
 
-/// The keys to keep of a property list, told by the end of its path.
+/// The keys to keep of a property list, told by a part of its path.
 const FILES: &[(&str, &[&str])] = &[
+    (
+        "/com.apple.SoftwareUpdate.plist",
+        &[
+            "AutomaticCheckEnabled",
+            "AutomaticDownload",
+            "AutomaticallyInstallMacOSUpdates",
+            "AutomaticallyInstallAppUpdates",
+            "CriticalUpdateInstall",
+            "ConfigDataInstall",
+            "FirstOfferDateDictionary",
+            "RecommendedUpdates",
+        ],
+    ),
+    ("/com.apple.commerce.plist", &["AutoUpdate"]),
+    // The user's own holds the folder of the pictures that are shown.
+    ("/com.apple.screensaver.", &["idleTime", "askForPassword", "askForPasswordDelay"]),
     ("/Contents/Info.plist", &["CFBundleIdentifier", "CFBundleShortVersionString"]),
     (
         "/com.apple.loginwindow.plist",
@@ -38,7 +54,7 @@ pub(super) fn answer(command: &str, text: &str) -> String {
 
 /// The property list at `path`, cut down.
 pub(super) fn file(path: &str, value: Value) -> Value {
-    match (FILES.iter().find(|(end, _)| path.ends_with(end)), value) {
+    match (FILES.iter().find(|(part, _)| path.contains(part)), value) {
         (Some((_, keys)), Value::Dictionary(all)) => Value::Dictionary(only(all, keys)),
         (_, value) => value,
     }

@@ -170,6 +170,11 @@ mod tests {
     }
 
     #[test]
+    fn an_absent_key_of_a_profile_enforces_nothing() {
+        assert_has(&on().holds_plist(MCX, &plist("")), "enforced=false");
+    }
+
+    #[test]
     fn files_of_keys_are_noticed_and_not_read() {
         let mac = on().holds(KEY_FILE, FileAnswer::Bytes(b"secret".to_vec()));
         assert_has(&mac, "recovery_key_file=true");

@@ -91,6 +91,24 @@ mod tests {
     }
 
     #[test]
+    fn an_absent_file_and_an_absent_key_of_settings_are_unknown() {
+        let version = plist("<key>ProductVersion</key><string>14.8.9</string>");
+        let without_file =
+            Mac::new().holds_plist("/System/Library/CoreServices/SystemVersion.plist", &version);
+        assert_eq!(unknown(&CHECK, &without_file), "missing");
+        let stealth = "<key>stealthenabled</key><integer>1</integer>";
+        assert_eq!(unknown(&CHECK, &mac("14.8.9", stealth)), "missing");
+    }
+
+    #[test]
+    fn an_absent_profile_and_an_absent_key_enforce_nothing() {
+        let off = || Mac::new().says(STATE, "Firewall is disabled. (State = 0)\n");
+        assert!(observed(&CHECK, &off()).contains("enforced=false"));
+        let other = plist("<key>AllowSigned</key><true/>");
+        assert!(observed(&CHECK, &off().holds_plist(PROFILE, &other)).contains("enforced=false"));
+    }
+
+    #[test]
     fn from_15_on_the_file_is_a_leftover() {
         let on = "<key>globalstate</key><integer>1</integer>";
         for version in ["15.0", "15.7.9", "26.6.2", "27.0"] {
