@@ -20,6 +20,11 @@ pub(super) fn unread(
     let code = reading.reason.as_deref().unwrap_or(UnknownReason::NotUnderstood.code());
     let words = UnknownReason::words(code);
     let words = match source(reading) {
+        Some(_) if is_asked_of_the_system(reading) => "the system did not tell".to_owned(),
+        // Only a program is started.
+        Some(source) if source.starts_with("`/") => {
+            about(words, &source).replace(" or did not start", "")
+        }
         Some(source) => about(words, &source),
         None => format!("{words} (`{check}`)"),
     };
@@ -64,6 +69,11 @@ fn about(words: &str, source: &str) -> String {
     if named == words { named.replace("read it", &format!("read {source}")) } else { named }
 }
 
+/// A question to the system itself has no name that people know.
+fn is_asked_of_the_system(reading: &Reading) -> bool {
+    reading.sources.first().is_some_and(|source| source.method.starts_with("call:"))
+}
+
 /// The first source, as people know it: `` `fdesetup status` ``.
 fn source(reading: &Reading) -> Option<String> {
     let method = &reading.sources.first()?.method;
@@ -74,8 +84,6 @@ fn source(reading: &Reading) -> Option<String> {
             format!("{program} {rest}")
         }
         Some(("file" | "folder", path)) => path.to_owned(),
-        // A question to the system itself has no name that people know.
-        Some(("call", _)) => return Some("the system's answer".to_owned()),
         _ => method.clone(),
     };
     Some(format!("`{}`", shown.trim()))

@@ -347,7 +347,7 @@ fn extensions_are_judged_by_what_they_are_known_for() {
 fn room_that_the_system_does_not_tell_is_unknown_in_plain_words() {
     let verdict =
         by(&Policy::baseline(), "disk-space", unknown("disk_space", "missing", "call:space"));
-    assert_eq!(verdict.reason, "Unknown: the system's answer is not there or did not start.");
+    assert_eq!(verdict.reason, "Unknown: the system did not tell.");
 }
 
 proptest! {
