@@ -64,19 +64,16 @@ struct Profile {
 /// The Mac's own setting; none until somebody chose.
 fn local(inquiry: &mut Inquiry<'_>) -> Result<Option<bool>, UnknownReason> {
     let bytes = inquiry.read_without_digest(LOGINWINDOW)?;
-    let enabled = guest_enabled(&bytes).ok_or(UnknownReason::NotUnderstood)?;
+    let plist = property_list::dictionary(&bytes).ok_or(UnknownReason::NotUnderstood)?;
+    let enabled = match plist.get("GuestEnabled") {
+        None => None,
+        Some(value) => Some(property_list::flag(value).ok_or(UnknownReason::NotUnderstood)?),
+    };
     match enabled {
         Some(enabled) => inquiry.matched(&format!("GuestEnabled {enabled}")),
         None => inquiry.matched("no GuestEnabled"),
     }
     Ok(enabled)
-}
-
-fn guest_enabled(plist: &[u8]) -> Option<Option<bool>> {
-    match property_list::dictionary(plist)?.get("GuestEnabled") {
-        None => Some(None),
-        Some(value) => property_list::flag(value).map(Some),
-    }
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ fn read(host: &dyn Host) -> Found {
 
 fn ask(inquiry: &mut Inquiry<'_>, service: &str) -> Result<bool, UnknownReason> {
     let said = inquiry.run(&["/bin/launchctl", "print", &format!("system/{service}")])?;
-    let (is_on, line) = is_on(&said, service).ok_or_else(|| match said.exit {
+    let (is_on, line) = is_on(&said, service).ok_or(match said.exit {
         0 | NOT_FOUND => UnknownReason::NotUnderstood,
         _ => UnknownReason::ExitStatus,
     })?;

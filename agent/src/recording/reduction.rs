@@ -54,10 +54,28 @@ pub(super) fn answer(command: &str, text: &str) -> String {
 
 /// The property list at `path`, cut down.
 pub(super) fn file(path: &str, value: Value) -> Value {
+    if path.ends_with("/SystemExtensions/db.plist") {
+        return extensions(value);
+    }
     match (FILES.iter().find(|(part, _)| path.contains(part)), value) {
         (Some((_, keys)), Value::Dictionary(all)) => Value::Dictionary(only(all, keys)),
         (_, value) => value,
     }
+}
+
+/// System extensions without the apps that brought them.
+fn extensions(value: Value) -> Value {
+    const KEYS: &[&str] = &["categories", "identifier", "state", "teamID"];
+    let Value::Dictionary(all) = value else { return value };
+    let mut kept = only(all, &["extensions"]);
+    if let Some(Value::Array(entries)) = kept.get_mut("extensions") {
+        for entry in entries {
+            if let Value::Dictionary(keys) = entry {
+                *keys = only(std::mem::take(keys), KEYS);
+            }
+        }
+    }
+    Value::Dictionary(kept)
 }
 
 fn only(all: Dictionary, keys: &[&str]) -> Dictionary {
@@ -73,12 +91,17 @@ fn platform_device(text: &str) -> Option<String> {
     xml(&Value::Array(devices))
 }
 
-/// The profile of the firewall names apps.
+/// The profile of the firewall names apps, that of the hardware the Mac.
 fn without_apps(text: &str) -> Option<String> {
     let mut report: serde_json::Value = serde_json::from_str(text).ok()?;
-    for (_, list) in report.as_object_mut()? {
+    for (kind, list) in report.as_object_mut()? {
+        let is_hardware = kind == "SPHardwareDataType";
         for entry in list.as_array_mut()? {
-            entry.as_object_mut()?.remove("spfirewall_applications");
+            let entry = entry.as_object_mut()?;
+            entry.remove("spfirewall_applications");
+            if is_hardware {
+                entry.retain(|key, _| ["_name", "activation_lock_status"].contains(&key.as_str()));
+            }
         }
     }
     Some(format!("{report:#}\n"))
@@ -119,9 +142,20 @@ mod tests {
         let profile = "{\"SPFirewallDataType\": [{\"_name\": \"a\", \"spfirewall_applications\": {\"Secret.app\": \"x\"}}]}";
         let cut = answer("/usr/sbin/system_profiler -json SPFirewallDataType", profile);
         assert!(cut.contains("_name") && !cut.contains("Secret"), "{cut}");
+        let hardware = "{\"SPHardwareDataType\": [{\"_name\": \"a\", \"provisioning_UDID\": \"00006000-1\", \"activation_lock_status\": \"x\"}]}";
+        let cut = answer("/usr/sbin/system_profiler -json SPHardwareDataType", hardware);
+        assert!(cut.contains("activation_lock_status") && !cut.contains("00006000"), "{cut}");
         let device = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><array><dict><key>IOPlatformUUID</key><string>U</string><key>mlb-serial-number</key><data>QUJD</data></dict></array></plist>";
         let cut = answer("/usr/sbin/ioreg -ard1 -c IOPlatformExpertDevice", device);
         assert!(cut.contains("IOPlatformUUID") && !cut.contains("mlb"), "{cut}");
+    }
+
+    #[test]
+    fn an_extension_is_kept_without_its_app() {
+        let list = "<?xml version=\"1.0\"?>\n<plist version=\"1.0\"><dict><key>extensions</key><array><dict><key>state</key><string>activated_enabled</string><key>originPath</key><string>/Applications/Secret.app</string></dict></array></dict></plist>";
+        let list = crate::property_list::parse(list.as_bytes()).unwrap();
+        let cut = xml(&file("/Library/SystemExtensions/db.plist", list)).unwrap();
+        assert!(cut.contains("activated_enabled") && !cut.contains("Secret"), "{cut}");
     }
 
     #[test]

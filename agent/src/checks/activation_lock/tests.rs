@@ -66,7 +66,7 @@ fn what_is_not_known_is_unknown() {
     let refused = Mac::new().holds(FIND_MY, FileAnswer::Refused);
     assert_eq!(unknown(&CHECK, &refused), "permission-denied");
     for answer in [
-        "".to_owned(),
+        String::new(),
         "{}".to_owned(),
         "{\"SPHardwareDataType\": []}".to_owned(),
         // As with `-detailLevel mini`.

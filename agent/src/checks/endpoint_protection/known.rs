@@ -1,6 +1,6 @@
 //! Makers of system extensions and what theirs are for.
 //!
-//! The team identifiers of Falcon, Santa, Cisco and LuLu were seen on Macs;
+//! The team identifiers of Falcon, Santa, Cisco and `LuLu` were seen on Macs;
 //! the others are as their makers publish them, and the identifiers' starts
 //! may change with a new version. An extension that is not in the table is
 //! counted and never named.

@@ -68,7 +68,7 @@ proptest! {
     #[test]
     fn approved_is_said_in_whole_and_never_denied(answer in mutated(KNOWN)) {
         let mut said = answer.lines().map(str::trim).filter(|line| line.starts_with("MDM enrollment:"));
-        let whole = |line: &str| line.splitn(2, ':').nth(1).unwrap().trim() == "Yes (User Approved)";
+        let whole = |line: &str| line.split_once(':').unwrap().1.trim() == "Yes (User Approved)";
         let first = said.clone().next();
         let should = first.is_some() && said.all(|line| whole(line) && Some(line) == first);
         prop_assert_eq!(state(&answer) == Some("approved"), should, "{:?}", answer);

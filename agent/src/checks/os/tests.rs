@@ -160,8 +160,8 @@ proptest! {
     #[test]
     fn only_a_whole_version_is_read(answer in mutated(KNOWN)) {
         if let Some((version, _)) = installed(answer.as_bytes()) {
-            // XML lets a tag end in a space.
-            let answer = answer.replace(" >", ">");
+            // XML lets a tag end in a space, and space around a version is cut.
+            let answer: String = answer.chars().filter(|any| !any.is_whitespace()).collect();
             prop_assert!(answer.contains(&format!("<string>{version}</string>")) , "{:?}", answer);
         }
     }
