@@ -23,21 +23,21 @@ use stand_ins::StandIns;
 
 /// A recording that was just made.
 #[derive(Debug)]
-pub struct Recording {
+pub(crate) struct Recording {
     /// The file's text.
-    pub text: String,
+    pub(crate) text: String,
     /// The commands in it, with stand-ins.
-    pub commands: Vec<String>,
+    pub(crate) commands: Vec<String>,
     /// The files in it, with stand-ins.
-    pub files: Vec<String>,
+    pub(crate) files: Vec<String>,
     /// What was replaced: a kind and how many different ones.
-    pub replaced: Vec<(&'static str, usize)>,
+    pub(crate) replaced: Vec<(&'static str, usize)>,
     /// Checks that read otherwise from the recording than from the Mac.
-    pub differing: Vec<&'static str>,
+    pub(crate) differing: Vec<&'static str>,
 }
 
 /// Asks everything the checks ask, and records the answers.
-pub fn record(host: &dyn Host) -> Result<Recording, RecordingError> {
+pub(crate) fn record(host: &dyn Host) -> Result<Recording, RecordingError> {
     let witness = Witness::new(host);
     let device = device::read(&witness);
     let readings = checks::read_all(&witness);

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use jiff::Timestamp;
 use shared::reading::{FieldValue, Fields, Source, UnknownReason};
 
 use super::Found;
@@ -128,11 +127,6 @@ impl<'h> Inquiry<'h> {
     pub(super) fn space(&mut self) -> Option<Space> {
         self.note("call:space".to_owned(), None, None);
         self.host.space()
-    }
-
-    /// The time at which is asked.
-    pub(super) fn now(&self) -> Timestamp {
-        self.host.now()
     }
 
     /// Writes `stand_in` for a word, or a part of a path, in all that follows.

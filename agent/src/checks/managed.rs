@@ -54,11 +54,6 @@ impl Managed {
     pub(super) fn switch_or(&self, key: &str, absent: bool) -> Option<bool> {
         self.get(key).map_or(Some(absent), property_list::flag)
     }
-
-    /// The value as a whole number.
-    pub(super) fn whole(&self, key: &str) -> Option<i64> {
-        self.get(key).and_then(property_list::whole)
-    }
 }
 
 #[cfg(test)]
@@ -83,7 +78,8 @@ mod tests {
             .holds_plist(DEVICE, &plist("<key>a</key><integer>1</integer><key>b</key><true/>"))
             .holds_plist(USER, &plist("<key>a</key><integer>2</integer>"));
         let managed = read(&mac).unwrap();
-        assert_eq!((managed.whole("a"), managed.flag("b")), (Some(2), Some(true)));
+        assert_eq!(managed.get("a"), Some(&Value::Integer(2.into())));
+        assert_eq!(managed.flag("b"), Some(true));
         assert_eq!(managed.get("c"), None);
     }
 

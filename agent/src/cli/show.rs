@@ -16,6 +16,15 @@ use crate::state::{StateError, StateFolder};
 
 mod explain;
 
+/// How `--explain` writes.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Form {
+    /// For a terminal.
+    Text,
+    /// As a page.
+    Markdown,
+}
+
 /// What `show` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 shown; 77 not run as root; 78 nothing was signed yet.")]
@@ -26,22 +35,22 @@ pub(super) struct Args {
     /// The signed envelope as it was sent
     #[arg(long)]
     envelope: bool,
-    /// What is read and why, and what it tells about a person
-    #[arg(long, conflicts_with_all = ["raw", "envelope"])]
-    explain: bool,
-    /// The same as a page of Markdown
-    #[arg(long, requires = "explain")]
-    markdown: bool,
+    /// What is read, why, and what is sent
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true,
+        default_missing_value = "text", conflicts_with_all = ["raw", "envelope"])]
+    explain: Option<Form>,
     #[command(flatten)]
     state: StateArgs,
 }
 
 /// Runs `show`.
 pub(super) fn run(args: &Args) -> Exit {
-    if args.explain {
+    if let Some(form) = args.explain {
         let policy = Policy::baseline();
-        let write = if args.markdown { explain::markdown } else { explain::text };
-        return print(|out| write(out, &policy));
+        return print(|out| match form {
+            Form::Text => explain::text(out, &policy),
+            Form::Markdown => explain::markdown(out, &policy),
+        });
     }
     match read(&StateFolder::at(&args.state.folder())) {
         Ok(Some(envelope)) if args.raw => print(|out| out.write_all(&envelope.payload)),

@@ -78,19 +78,18 @@ impl Entries {
         let entry = match answer {
             FileAnswer::Missing => return,
             FileAnswer::Refused => present(&shown),
-            FileAnswer::Bytes(bytes) => match property_list::parse(bytes) {
-                Some(value) => {
+            FileAnswer::Bytes(bytes) => {
+                if let Some(value) = property_list::parse(bytes) {
                     let value = concealed(reduction::file(path, value), stand_ins);
                     match reduction::xml(&value) {
                         Some(text) => json!({"path": shown, "text": text}),
                         None => present(&shown),
                     }
-                }
-                None => {
+                } else {
                     let text = stand_ins.text(&String::from_utf8_lossy(bytes));
                     json!({"path": shown, "text": text})
                 }
-            },
+            }
         };
         self.files.insert(shown, entry);
     }

@@ -5,8 +5,11 @@
 
 use plist::{Dictionary, Value};
 
+/// Cuts an answer down; nothing when it has another form than the known one.
+type Cut = fn(&str) -> Option<String>;
+
 /// What to keep of the answer of a program, told by the start of its command.
-const ANSWERS: &[(&str, fn(&str) -> Option<String>)] = &[
+const ANSWERS: &[(&str, Cut)] = &[
     ("/usr/sbin/ioreg", platform_device),
     ("/usr/sbin/system_profiler", without_apps),
     ("/sbin/mount", own_volumes),
@@ -109,8 +112,9 @@ fn without_apps(text: &str) -> Option<String> {
 
 /// Shares and disk images name servers, people and projects.
 fn own_volumes(text: &str) -> Option<String> {
-    let lines = text.lines().filter(|line| line.contains(" on / ") || line.starts_with("devfs "));
-    Some(lines.map(|line| format!("{line}\n")).collect())
+    let own = |line: &&str| line.contains(" on / ") || line.starts_with("devfs ");
+    let own: Vec<&str> = text.lines().filter(own).collect();
+    (!own.is_empty()).then(|| own.join("\n") + "\n")
 }
 
 /// The number of an account may come from a directory.

@@ -83,15 +83,12 @@ impl StandIns {
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
             let candidate = rest.get(..LENGTH).filter(|text| is_uuid(text));
-            let taken = match candidate {
-                Some(uuid) => {
-                    replaced.push_str(&self.uuid(uuid));
-                    LENGTH
-                }
-                None => {
-                    replaced.push(letter);
-                    letter.len_utf8()
-                }
+            let taken = if let Some(uuid) = candidate {
+                replaced.push_str(&self.uuid(uuid));
+                LENGTH
+            } else {
+                replaced.push(letter);
+                letter.len_utf8()
             };
             rest = rest.get(taken..).unwrap_or_default();
         }

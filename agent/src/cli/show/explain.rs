@@ -55,7 +55,7 @@ pub(super) fn markdown(out: &mut dyn Write, policy: &Policy) -> io::Result<()> {
     writeln!(out, "# What the agent reads\n")?;
     writeln!(
         out,
-        "Made by `muster-agent show --explain --markdown` from the code; a test keeps it fresh. \
+        "Made by `muster-agent show --explain=markdown` from the code; a test keeps it fresh. \
          `NAME`, `UID` and `UUID` stand for what names a person or a Mac. \
          Nothing else is read, and nothing but the fields below is sent.\n"
     )?;

@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn only_a_folder_that_just_changed_is_waited_for() {
         assert!(is_fresh(Some(Duration::ZERO)));
-        assert!(is_fresh(Some(FRESH - Duration::from_millis(1))));
+        assert!(is_fresh(FRESH.checked_sub(Duration::from_millis(1))));
         assert!(!is_fresh(Some(FRESH)));
         assert!(!is_fresh(None));
     }
