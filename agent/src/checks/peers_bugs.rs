@@ -3,7 +3,8 @@
 //! Each is judged by the baseline, as people would be shown it.
 //!
 //! Number 12, what feeds of releases get wrong, stays where releases are read,
-//! in `shared::os_releases`: `a_release_for_some_models_is_missed_by_nobody`,
+//! in `shared::os_releases`: `bug_12_what_feeds_get_wrong_does_not_reach_people`,
+//! `a_release_for_some_models_is_missed_by_nobody`,
 //! `a_date_after_that_of_a_newer_version_is_not_believed`,
 //! `a_page_or_a_notice_is_refused`,
 //! `an_old_catalogue_does_not_make_a_major_look_quiet`. That macOS writes a

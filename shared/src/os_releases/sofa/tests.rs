@@ -66,6 +66,22 @@ fn a_page_or_a_notice_is_refused() {
     assert!(cut.contains("no macOS feed"), "{cut}");
 }
 
+/// What other tools took from feeds as it stood there. Dates that cannot be
+/// right, and old feeds, are the catalogue's matter: see its tests.
+#[test]
+fn bug_12_what_feeds_get_wrong_does_not_reach_people() {
+    let names = convert(V1.as_bytes(), date(2025, 12, 20)).unwrap();
+    assert!(V1.contains("\\u00a0"));
+    assert!(names.releases().iter().any(|one| one.version == Version::new(13, 1, 0)));
+    assert!(!names.text().contains('\u{a0}'));
+    let some_models = convert(V2.as_bytes(), date(2026, 8, 22)).unwrap();
+    let newest = some_models.newest(26, date(2026, 8, 22)).unwrap();
+    assert_eq!(newest.version, Version::new(26, 3, 1), "26.3.2 is for one model alone");
+    for answer in ["<html>moved</html>", "This address is no longer in use.", "", "[]"] {
+        assert!(convert(answer.as_bytes(), date(2026, 8, 22)).is_err(), "{answer}");
+    }
+}
+
 #[test]
 fn a_wrong_value_is_named_with_its_entry() {
     let wrong = refused(&V2.replace("2026-03-04T00:00:00Z", "March 4"));
