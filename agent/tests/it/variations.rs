@@ -13,6 +13,8 @@ const MODEL: &[&str] = &["/usr/sbin/sysctl", "-n", "hw.model"];
 const EXTRA: &[&str] = &["/usr/bin/sw_vers", "-productVersionExtra"];
 const SYSTEM_VERSION: &str = "/System/Library/CoreServices/SystemVersion.plist";
 
+mod protections;
+
 /// A healthy Mac, to be changed.
 struct Mac(Value);
 
