@@ -330,12 +330,14 @@ proptest! {
         {
             let delay = lock.lines().any(|line| {
                 let line = line.trim_end();
-                line.ends_with("screenLock delay is immediate") || line.ends_with(" seconds")
+                line.ends_with("screenLock delay is immediate")
+                    || line.trim_end_matches('s').ends_with(" second")
             });
             let is_off = lock.lines().any(|line| line.trim_end().ends_with("screenLock is off"));
             let lines = || power.lines().map(str::trim_end);
             let display = lines().any(|line| line == "AC Power:")
-                && lines().any(|line| line.trim_start().starts_with("displaysleep "));
+                // Any blank parts a word from the next, also one that does not break.
+                && lines().any(|line| line.split_whitespace().next() == Some("displaysleep"));
             prop_assert!(delay && !is_off && display, "{:?} {:?}", lock, power);
         }
     }
