@@ -10,6 +10,7 @@ mod bad_input;
 mod browser;
 mod console;
 mod enrolment;
+mod fuzzing;
 mod mute_fleet;
 mod os_releases;
 mod passing_time;

@@ -8,6 +8,7 @@
 pub mod connection;
 pub mod demo;
 pub mod feed_server;
+pub mod fuzzing;
 pub mod hand_made;
 pub mod laptop;
 pub mod load;

@@ -1,0 +1,55 @@
+//! What travels between agent and collector.
+
+use shared::envelope::Envelope;
+use shared::json;
+use shared::statement::{Enrollment, Posture, RulesInForce, Statement};
+use shared::token::Token;
+
+/// An envelope is the same after it was written and read again.
+pub fn envelope(input: &[u8]) {
+    let Ok(envelope) = Envelope::parse(input) else { return };
+    let again = Envelope::parse(envelope.to_json().as_bytes()).expect("what we write ourselves");
+    assert_eq!(again.digest(), envelope.digest());
+    assert_eq!(again.to_json(), envelope.to_json());
+}
+
+/// A report and an enrolment are the same after they were written again.
+pub fn statement(input: &[u8]) {
+    if json::check(input).is_err() {
+        return;
+    }
+    if let Ok(report) = Statement::<Posture>::parse(input) {
+        let bytes = report.to_bytes().expect("JSON");
+        let again = Statement::<Posture>::parse(&bytes).expect("what we write ourselves");
+        assert_eq!(again.to_bytes().expect("JSON"), bytes);
+    }
+    if let Ok(enrolment) = Statement::<Enrollment>::parse(input) {
+        let bytes = enrolment.to_bytes().expect("JSON");
+        let again = Statement::<Enrollment>::parse(&bytes).expect("what we write ourselves");
+        assert_eq!(again.to_bytes().expect("JSON"), bytes);
+    }
+}
+
+/// The rules that a collector signs.
+pub fn rules(input: &[u8]) {
+    if json::check_within(input, json::Limits::DOCUMENT).is_ok() {
+        let _ = Statement::<RulesInForce>::parse(input);
+    }
+}
+
+/// What is strict JSON is an object for every other reader too.
+pub fn strict_json(input: &[u8]) {
+    if json::check(input).is_ok() {
+        let value: serde_json::Value = serde_json::from_slice(input).expect("JSON");
+        assert!(value.is_object());
+    }
+}
+
+/// A token is the same after it was written and read again.
+pub fn token(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Ok(token) = text.parse::<Token>() else { return };
+    let again: Token = token.to_string().parse().expect("what we write ourselves");
+    assert_eq!(again, token);
+    assert!(!format!("{token:?}").contains(&token.to_string()));
+}

@@ -1,0 +1,4 @@
+//! Fuzzes the check `filevault`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::check("filevault", input));

@@ -1,0 +1,4 @@
+//! Fuzzes envelopes.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::envelope(input));

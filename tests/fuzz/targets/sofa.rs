@@ -1,0 +1,4 @@
+//! Fuzzes the public feed of macOS releases.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::sofa(input));
