@@ -20,6 +20,21 @@ const BROKEN: &str = include_str!("../../recordings/m2-26.6.2-tools-broken.json"
 
 const PWPOLICY: &[&str] = &["/usr/bin/pwpolicy", "-getaccountpolicies"];
 const FIREWALL: &str = "/usr/libexec/ApplicationFirewall/socketfilterfw";
+const SCREEN_LOCK: &[&str] = &[
+    "/bin/launchctl",
+    "asuser",
+    "501",
+    "/usr/bin/sudo",
+    "-u",
+    "sam",
+    "-n",
+    "/usr/sbin/sysadminctl",
+    "-screenLock",
+    "status",
+];
+const CONSOLE: &[&str] = &["/usr/bin/stat", "-f", "%Su %u", "/dev/console"];
+const XPROTECT: &[&str] = &["/usr/bin/xprotect", "version"];
+const LOGIN_WINDOW: &str = "/Library/Preferences/com.apple.loginwindow.plist";
 const SYSTEM_VERSION: &str = "/System/Library/CoreServices/SystemVersion.plist";
 
 /// A host that answers as `mac` does while it looks like `look`.
@@ -40,6 +55,7 @@ pub fn answers(mac: &Mac, look: &Look) -> anyhow::Result<Recorded> {
         if !look.firewall {
             tape.say(&[FIREWALL, "--getglobalstate"], "Firewall is disabled. (State = 0)\n")?;
         }
+        tape.lay_over(look)?;
     }
     let bytes = serde_json::to_vec(&tape.0)?;
     Ok(Recorded::parse("a recording of the demo", &bytes)?)
@@ -53,22 +69,54 @@ impl Tape {
     fn identify(&mut self, mac: &Mac) -> anyhow::Result<()> {
         self.say(&["/usr/sbin/sysctl", "-n", "hw.model"], &format!("{}\n", mac.model))?;
         let registry = ["/usr/sbin/ioreg", "-ard1", "-c", "IOPlatformExpertDevice"];
-        self.say(&registry, &platform_device(mac))
+        self.say(&registry, &platform_device(mac))?;
+        Ok(())
+    }
+
+    /// What people leave open, and what came from Apple.
+    fn lay_over(&mut self, look: &Look) -> anyhow::Result<()> {
+        if !look.screen_locks {
+            let said = "2026-08-23 09:00:00.1 sysadminctl[1:1] screenLock delay is 3600 seconds\n";
+            self.say(SCREEN_LOCK, "")?.insert("stderr".to_owned(), json!(said));
+        }
+        if !look.somebody {
+            self.say(CONSOLE, "root 0\n")?;
+        }
+        if look.guests {
+            self.write_file(LOGIN_WINDOW, &guests())?;
+        }
+        if look.ssh {
+            let service = "system/com.openssh.sshd";
+            let said = format!("{service} = {{\n\tstate = not running\n}}\n");
+            self.say(&["/bin/launchctl", "print", service], &said)?;
+        }
+        let data = look.malware_data;
+        let said =
+            format!("Version: {} Installed: {data} 08:53:39 +0000\n", 5200 + data.day_of_year());
+        // macOS had no such tool before 15.
+        let _ = self.say(XPROTECT, &said);
+        Ok(())
     }
 
     /// Replaces what a command prints.
-    fn say(&mut self, argv: &[&str], stdout: &str) -> anyhow::Result<()> {
+    fn say(
+        &mut self,
+        argv: &[&str],
+        stdout: &str,
+    ) -> anyhow::Result<&mut serde_json::Map<String, Value>> {
         let command = self.find("commands", |it| it.get("argv") == Some(&json!(argv)));
         let command = command.with_context(|| lacks(&argv.join(" ")))?;
         command.insert("stdout".to_owned(), json!(stdout));
+        command.insert("stderr".to_owned(), json!(""));
         command.insert("exit".to_owned(), json!(0));
-        Ok(())
+        Ok(command)
     }
 
     /// Replaces a text file.
     fn write_file(&mut self, path: &str, text: &str) -> anyhow::Result<()> {
         let file = self.find("files", |it| it.get("path") == Some(&json!(path)));
         let file = file.with_context(|| lacks(path))?;
+        file.remove("base64");
         file.insert("text".to_owned(), json!(text));
         Ok(())
     }
@@ -129,6 +177,10 @@ fn system_version(version: &str, build: &str) -> String {
     format!(
         "{PLIST}<dict>\n\t<key>ProductBuildVersion</key>\n\t<string>{build}</string>\n\t<key>ProductName</key>\n\t<string>macOS</string>\n\t<key>ProductUserVisibleVersion</key>\n\t<string>{version}</string>\n\t<key>ProductVersion</key>\n\t<string>{version}</string>\n</dict>\n</plist>\n"
     )
+}
+
+fn guests() -> String {
+    format!("{PLIST}<dict>\n\t<key>GuestEnabled</key>\n\t<true/>\n</dict>\n</plist>\n")
 }
 
 fn platform_device(mac: &Mac) -> String {

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use shared::os_releases::{Catalogue, Release};
 
 use super::story::{Habit, Mac, What, dice};
@@ -21,6 +21,16 @@ pub struct Look {
     pub passwords: Passwords,
     /// Whether the firewall is on.
     pub firewall: bool,
+    /// Whether a password is asked as soon as the screen is dark.
+    pub screen_locks: bool,
+    /// Whether somebody is logged in.
+    pub somebody: bool,
+    /// Whether guests can log in.
+    pub guests: bool,
+    /// Whether remote login is on.
+    pub ssh: bool,
+    /// When the newest data against malware came.
+    pub malware_data: Date,
     /// Whether the tools give nonsense.
     pub broken: bool,
 }
@@ -66,8 +76,21 @@ pub fn look(mac: &Mac, catalogue: &Catalogue, at: Timestamp) -> Look {
         filevault: filevault(mac, at),
         passwords,
         firewall: !during(What::FirewallOff),
+        screen_locks: !during(What::ScreenOpen),
+        somebody: !during(What::LoggedOut),
+        guests: during(What::GuestsIn),
+        ssh: during(What::SshOn),
+        malware_data: malware_data(mac, at),
         broken: during(What::ToolsBroken),
     }
+}
+
+/// New data come every Tuesday, and reach a Mac within some days.
+fn malware_data(mac: &Mac, at: Timestamp) -> Date {
+    let late = i64::try_from(dice(&[&mac.serial, "malware"], 4)).unwrap_or_default();
+    let day = at.to_zoned(TimeZone::UTC).date().saturating_sub(late.days());
+    let since_tuesday = (day.weekday().to_monday_zero_offset() + 6) % 7;
+    day.saturating_sub(i64::from(since_tuesday).days()).saturating_add(late.days())
 }
 
 fn filevault(mac: &Mac, at: Timestamp) -> FileVault {

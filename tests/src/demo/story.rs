@@ -101,6 +101,14 @@ pub enum What {
     PasswordStock,
     /// The profile asks for six characters only.
     PasswordShort,
+    /// The screen stays open for an hour after it went dark.
+    ScreenOpen,
+    /// Nobody is logged in.
+    LoggedOut,
+    /// Guests can log in.
+    GuestsIn,
+    /// Remote login is on.
+    SshOn,
     /// The tools that the agent asks give errors and nonsense.
     ToolsBroken,
     /// A version of macOS that does not follow from the owner's habit.
