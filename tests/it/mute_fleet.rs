@@ -133,9 +133,19 @@ async fn a_mac_that_falls_mute_is_unknown_and_neither_keeps_its_pass_nor_fails()
     let server = TestServer::start().await;
     let mut laptop = Laptop::enrolled(&server, "Sam Doe", &Recording::named(HEALTHY)).await;
     assert_eq!(laptop.report().await.receipts[0].status, "compliant");
+    server.set_clock(server.clock.now() + jiff::SignedDuration::from_hours(1)).await;
     laptop.becomes(&Recording::named(MUTE));
     assert_eq!(laptop.report().await.receipts[0].status, "unknown");
     let present =
         "SELECT DISTINCT status FROM finding WHERE until_ms IS NULL AND rule <> 'reporting'";
     assert_eq!(server.look().rows(present), ["unknown"]);
+
+    // What happened to many rules at once is told once, also in its history.
+    let mut visitor = Visitor::signed_in(&server).await;
+    let page = visitor.page(&format!("/devices/{}", laptop.device_id())).await;
+    let text = text_of(&page);
+    let judged = rules(|mode| mode != Mode::Info).len();
+    let timeline = text.split_once("Timeline").unwrap().1;
+    let told = format!("{judged} rules unknown Automatic login, ");
+    assert!(timeline.contains(&told), "{timeline}");
 }

@@ -15,6 +15,9 @@ use crate::web::words::{kind, rule_word, sentence_case, word};
 /// Entries shown.
 const ENTRIES: usize = 40;
 
+/// More changes of one kind at one instant are told together.
+const TOLD_APART: usize = 3;
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -78,8 +81,8 @@ fn statuses(statuses: &[(Timestamp, Standing)]) -> impl Iterator<Item = (Timesta
     })
 }
 
-/// Changes of required and recommended rules; first judgements of one instant
-/// are told together.
+/// Changes of required and recommended rules. First judgements of one instant
+/// are told together, and so are many passes or unknowns; a failure never is.
 fn rules(record: &DeviceRecord, policy: &Policy) -> Vec<(Timestamp, Entry)> {
     let judged =
         |finding: &&FindingRecord| matches!(finding.mode, Mode::Required | Mode::Recommended);
@@ -88,24 +91,50 @@ fn rules(record: &DeviceRecord, policy: &Policy) -> Vec<(Timestamp, Entry)> {
     findings.sort_by_key(|finding| finding.from);
     let mut seen = BTreeSet::new();
     let mut first: BTreeMap<Timestamp, Vec<FindingStatus>> = BTreeMap::new();
+    let mut later: BTreeMap<(Timestamp, (&str, &str)), Vec<&FindingRecord>> = BTreeMap::new();
     let mut entries = Vec::new();
     for finding in findings {
         if seen.insert(finding.rule.as_str()) {
             first.entry(finding.from).or_default().push(finding.status);
             continue;
         }
-        let title = policy
-            .rule(&finding.rule)
-            .map_or_else(|| sentence_case(&rule_word(&finding.rule)), |rule| rule.title.clone());
-        let (kind, verb) = status(finding.status);
-        let title = format!("{title}: {verb}");
-        entries.push(entry(finding.from, kind, title, finding.began.clone()));
+        later.entry((finding.from, status(finding.status))).or_default().push(finding);
+    }
+    for ((at, (kind, verb)), findings) in later {
+        if findings.len() > TOLD_APART && verb != status(FindingStatus::Fail).1 {
+            entries.push(together(at, (kind, verb), &findings));
+            continue;
+        }
+        for finding in findings {
+            let title = format!("{}: {verb}", title(finding, policy));
+            entries.push(entry(at, kind, title, finding.began.clone()));
+        }
     }
     let told = |(at, statuses): (Timestamp, Vec<FindingStatus>)| {
         entry(at, "none", "First judged", summary(&statuses))
     };
     entries.extend(first.into_iter().map(told));
     entries
+}
+
+fn title(finding: &FindingRecord, policy: &Policy) -> String {
+    let word = || sentence_case(&rule_word(&finding.rule));
+    policy.rule(&finding.rule).map_or_else(word, |rule| rule.title.clone())
+}
+
+fn together(
+    at: Timestamp,
+    (kind, verb): (&'static str, &str),
+    findings: &[&FindingRecord],
+) -> (Timestamp, Entry) {
+    let verb = match verb {
+        "passes" => "pass",
+        "does not apply" => "do not apply",
+        other => other,
+    };
+    let words: Vec<String> = findings.iter().map(|finding| rule_word(&finding.rule)).collect();
+    let title = format!("{} rules {verb}", findings.len());
+    entry(at, kind, title, sentence_case(&words.join(", ")) + ".")
 }
 
 fn status(status: FindingStatus) -> (&'static str, &'static str) {
