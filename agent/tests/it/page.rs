@@ -78,3 +78,16 @@ fn a_computer_that_is_no_mac_is_told_so_in_one_line() {
         assert_eq!(output.status.code(), Some(71), "{command:?}");
     }
 }
+
+/// The page in the source tree is what the program prints.
+#[test]
+fn the_page_about_the_checks_is_fresh() {
+    let output = agent(["show", "--explain=markdown"]);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let kept = include_str!("../../CHECKS.md");
+    let advice = "run `muster-agent show --explain=markdown > agent/CHECKS.md`";
+    assert!(printed == kept, "{advice}");
+    for check in agent::checks::ALL {
+        assert!(kept.contains(&format!("## {}\n", check.id)), "{}", check.id);
+    }
+}
