@@ -6,6 +6,7 @@ use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 
 use crate::clock::Clock;
+use crate::os_releases::source::Source;
 use crate::store::sqlite::Readers;
 
 /// The running collector, cheap to clone.
@@ -19,6 +20,8 @@ pub struct App {
     pub rulebook: Rulebook,
     /// The address that links and tokens carry, without a slash at the end.
     pub public_url: Arc<str>,
+    /// Where the catalogue of releases is fetched, if it is.
+    pub feed: Option<Arc<Source>>,
     /// Shown on every page, for example that the data is made up.
     pub notice: Option<Arc<str>>,
 }

@@ -45,6 +45,7 @@ pub struct PolicyDocuments {
 #[derive(Debug)]
 struct Current {
     issued: IssuedPolicy,
+    body: Bytes,
     etag: String,
 }
 
@@ -113,8 +114,9 @@ impl PolicyDocuments {
                 issued
             }
         };
-        let etag = format!("\"{}\"", sha256_hex(issued.document.as_bytes()));
-        let current = Arc::new(Current { issued, etag });
+        let body = Bytes::from(issued.document.clone());
+        let etag = format!("\"{}\"", sha256_hex(&body));
+        let current = Arc::new(Current { issued, body, etag });
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
         Ok(())
     }
@@ -181,8 +183,7 @@ pub async fn get(State(api): State<DeviceApi>, headers: HeaderMap) -> Response {
     if has(&headers, &current.etag) {
         return (StatusCode::NOT_MODIFIED, tag).into_response();
     }
-    let body = Bytes::from(current.issued.document.clone());
-    (tag, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    (tag, [(header::CONTENT_TYPE, "application/json")], current.body.clone()).into_response()
 }
 
 /// Whether `If-None-Match` names this tag.

@@ -129,6 +129,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         readers,
         rulebook,
         public_url: public.url.as_str().into(),
+        feed: config.os_releases.feed.clone().map(Arc::new),
         notice: config.notice.as_deref().map(Into::into),
     };
     let api = device_api(&jobs, &fetcher, nonces, &ca, &config);

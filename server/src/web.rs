@@ -8,6 +8,7 @@ mod assets;
 mod device;
 mod devices;
 mod errors;
+mod os_releases;
 mod overview;
 mod problems;
 mod security;
@@ -72,6 +73,7 @@ pub fn router(app: App, sessions: Arc<dyn Sessions>) -> Router {
     };
     let pages = Router::new()
         .route("/", get(overview::page))
+        .route("/os-releases", get(os_releases::page))
         .route("/devices", get(devices::page))
         .route("/devices.csv", get(devices::csv))
         .route("/devices.json", get(devices::json))

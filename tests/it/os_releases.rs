@@ -1,6 +1,7 @@
 //! The catalogue of macOS releases: fetched, refused, corrected, handed out.
 
 mod commands;
+mod console;
 mod on_the_mac;
 mod signed_rules;
 

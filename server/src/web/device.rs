@@ -14,6 +14,7 @@ use self::timeline::Entry;
 use super::Console;
 use super::devices::model_words;
 use super::errors::PageError;
+use super::os_releases::CatalogueAge;
 use super::shell::{Section, Shell, html};
 use super::statement::{Proof, ReportView};
 use super::systems::{behind, facts, version_words};
@@ -51,6 +52,7 @@ struct Head {
     serial: String,
     version: String,
     behind: String,
+    catalogue: CatalogueAge,
     received: Option<When>,
     enrolled: When,
     key_meaning: &'static str,
@@ -121,6 +123,7 @@ fn head(record: &DeviceRecord, rules: &Rules, now: Timestamp) -> Head {
         behind: system
             .map(|system| behind(facts(catalogue, system, now).as_ref()))
             .unwrap_or_default(),
+        catalogue: CatalogueAge::of(catalogue, now),
         received: row.received.map(|at| When::relative(at, now)),
         enrolled: When::relative(row.enrolled, now),
         key_meaning: key_meaning(&row.key_protection),

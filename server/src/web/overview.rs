@@ -18,6 +18,7 @@ use self::patches::{Exposure, PatchBar};
 use self::sentence::Part;
 use super::Console;
 use super::errors::PageError;
+use super::os_releases::{CatalogueAge, Warning};
 use super::problems::{ProblemWord, problem_words, was_words};
 use super::shell::{Section, Shell, html};
 use super::times::{When, exact};
@@ -27,8 +28,6 @@ use crate::store::views::{DeviceRow, Standing};
 
 /// Rows in each list; links lead to the rest.
 const ROWS: u32 = 12;
-/// A catalogue older than this cannot show that a Mac is up to date.
-const CATALOGUE_VALID_DAYS: i64 = 14;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -39,6 +38,7 @@ struct OverviewPage {
     sentence: Vec<Part>,
     as_of: String,
     catalogue: CatalogueAge,
+    warning: Option<Warning>,
     attention: Vec<AttentionRow>,
     attention_more: String,
     changes: Vec<ChangeRow>,
@@ -47,14 +47,6 @@ struct OverviewPage {
     chart: Option<Chart>,
     patches: Vec<PatchBar>,
     exposure: Exposure,
-}
-
-/// How old the catalogue of releases is.
-struct CatalogueAge {
-    date: String,
-    words: String,
-    /// Too old to call a Mac up to date.
-    too_old: bool,
 }
 
 /// A device that needs a person.
@@ -95,16 +87,18 @@ pub(super) async fn page(
         changes_limit: ROWS,
     };
     let past = std::sync::Arc::clone(&console.days);
-    let (overview, days) = console
+    let catalogue = console.app.rulebook.current().catalogue;
+    let sha256 = catalogue.sha256().to_owned();
+    let (overview, days, keeping) = console
         .read(move |views| {
             let overview = views.overview(ask)?;
             let days = past.until(now, views)?;
-            Ok((overview, days))
+            Ok((overview, days, views.keeping(&sha256)?))
         })
         .await?;
-    let catalogue = console.app.rulebook.current().catalogue;
     let chart = Chart::new(&days, &overview.standings, now);
-    html(&view(shell, &overview, chart, &catalogue, now))
+    let warning = Warning::of(&catalogue, &keeping, console.app.feed.as_deref(), now);
+    html(&OverviewPage { warning, ..view(shell, &overview, chart, &catalogue, now) })
 }
 
 fn view(
@@ -126,7 +120,8 @@ fn view(
         empty: overview.standings.is_empty(),
         sentence: sentence::parts(&overview.standings, overview.silent_since, now),
         as_of: exact(now),
-        catalogue: catalogue_age(catalogue, now),
+        catalogue: CatalogueAge::of(catalogue, now),
+        warning: None,
         attention_more: more(overview.attention_total, attention.len()),
         attention,
         changes_more: more(overview.changes_total, overview.changes.len()),
@@ -179,19 +174,4 @@ fn change_row(change: &StatusChange, catalogue: &Catalogue, now: Timestamp) -> C
 
 fn owner_words(row: &DeviceRow) -> String {
     row.owner.as_ref().map_or_else(|| "Nobody".to_owned(), |owner| owner.name.clone())
-}
-
-fn catalogue_age(catalogue: &Catalogue, now: Timestamp) -> CatalogueAge {
-    let as_of = catalogue.as_of();
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let days = i64::from((today - as_of).get_days()).max(0);
-    CatalogueAge {
-        date: as_of.strftime("%-d %b %Y").to_string(),
-        words: match days {
-            0 => "of today".to_owned(),
-            1 => "1 day old".to_owned(),
-            _ => format!("{days} days old"),
-        },
-        too_old: days > CATALOGUE_VALID_DAYS,
-    }
 }

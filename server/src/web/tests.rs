@@ -1,5 +1,6 @@
 //! Pages over a made-up fleet, asked for as a browser would.
 
+mod os_releases;
 mod pages;
 mod sign_in;
 
@@ -54,12 +55,17 @@ impl Site {
     /// A console with `devices` devices, seen by somebody who is signed in.
     async fn with(devices: usize) -> Self {
         let mut site = Self::signed_out(devices);
-        let link = site.link();
-        let answer = site.get(&link).await;
+        site.sign_in().await;
+        site
+    }
+
+    /// Begins a session at the clock's time.
+    async fn sign_in(&mut self) {
+        let link = self.link();
+        let answer = self.get(&link).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         let cookie = answer.header(header::SET_COOKIE);
-        site.cookie = cookie.split(';').next().unwrap().to_owned();
-        site
+        self.cookie = cookie.split(';').next().unwrap().to_owned();
     }
 
     fn signed_out(devices: usize) -> Self {
@@ -75,6 +81,7 @@ impl Site {
             readers: readers.clone(),
             rulebook: Rulebook::new(rules),
             public_url: "https://muster.example".into(),
+            feed: None,
             notice: Some("A notice <for> everybody.".into()),
         };
         let router = router(app, sessions.clone());
@@ -83,7 +90,7 @@ impl Site {
 
     /// Path of a new sign-in link.
     fn link(&self) -> String {
-        let url = create_link(&*self.sessions, "https://muster.example", noon()).unwrap();
+        let url = create_link(&*self.sessions, "https://muster.example", self.clock.now()).unwrap();
         url.strip_prefix("https://muster.example").unwrap().to_owned()
     }
 

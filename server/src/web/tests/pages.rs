@@ -17,6 +17,7 @@ async fn every_answer_forbids_what_it_does_not_need() {
     for path in [
         "/",
         "/devices?status=stale&q=sam",
+        "/os-releases",
         &format!("/devices/{device}"),
         &format!("/devices/{device}/statements/1/40"),
         "/no-such-page",
