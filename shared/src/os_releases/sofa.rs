@@ -304,3 +304,5 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod traps;
