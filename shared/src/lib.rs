@@ -7,6 +7,7 @@ pub mod days;
 pub mod envelope;
 pub mod json;
 pub mod keys;
+pub mod log;
 pub mod names;
 pub mod os_releases;
 pub mod policy;

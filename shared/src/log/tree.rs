@@ -1,0 +1,52 @@
+//! Hashes of the tree (RFC 6962, section 2.1).
+
+use std::fmt;
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+/// SHA-256 of a leaf or of a subtree.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash(pub [u8; 32]);
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", HashHex(self))
+    }
+}
+
+/// A hash as people compare it.
+#[derive(Clone, Copy, Debug)]
+pub struct HashHex<'a>(pub &'a Hash);
+
+impl fmt::Display for HashHex<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// The hash of an entry. The prefix keeps a leaf from passing for a node.
+pub fn leaf_hash(entry: &[u8]) -> Hash {
+    digest(&[&[0x00], entry])
+}
+
+/// The hash of a subtree from its halves.
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+    digest(&[&[0x01], &left.0, &right.0])
+}
+
+/// The root of a tree without leaves.
+pub fn root_of_nothing() -> Hash {
+    digest(&[])
+}
+
+fn digest(parts: &[&[u8]]) -> Hash {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    let mut hash = [0; 32];
+    for (to, from) in hash.iter_mut().zip(context.finish().as_ref()) {
+        *to = *from;
+    }
+    Hash(hash)
+}
