@@ -2,6 +2,7 @@
 
 use shared::envelope::Envelope;
 use shared::json;
+use shared::log::{LogKey, LogSigner, SignedNote, TlogProof};
 use shared::statement::{Enrollment, Posture, RulesInForce, Statement};
 use shared::token::Token;
 
@@ -52,4 +53,22 @@ pub fn token(input: &[u8]) {
     let again: Token = token.to_string().parse().expect("what we write ourselves");
     assert_eq!(again, token);
     assert!(!format!("{token:?}").contains(&token.to_string()));
+}
+
+/// Notes, keys of logs and proofs are the same after they were written and
+/// read again, and nobody signed them for a key of ours.
+pub fn log_proof(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let key = LogSigner::from_seed("log.example", &[7; 32]).expect("a seed").key().clone();
+    if let Ok(proof) = TlogProof::parse(text) {
+        assert_eq!(TlogProof::parse(&proof.text()).as_ref(), Ok(&proof));
+        assert!(proof.verify(b"entry", &key).is_err());
+    }
+    if let Ok(note) = SignedNote::parse(text) {
+        assert_eq!(SignedNote::parse(&note.text()).as_ref(), Ok(&note));
+        assert!(key.open(&note).is_err());
+    }
+    if let Ok(key) = LogKey::parse(text) {
+        assert_eq!(LogKey::parse(&key.verifier_text()).as_ref(), Ok(&key));
+    }
 }

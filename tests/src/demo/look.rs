@@ -11,6 +11,7 @@ use super::story::{Habit, Mac, What, dice};
 const BACK: SignedDuration = SignedDuration::from_hours(30);
 
 /// Everything about a Mac that the agent may find different next time.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the Mac itself")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Look {
     /// Version of macOS and its build.
