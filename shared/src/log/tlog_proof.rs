@@ -25,8 +25,8 @@ pub struct TlogProof {
 impl TlogProof {
     /// The proof as a text.
     pub fn text(&self) -> String {
-        let path: String =
-            self.path.iter().map(|hash| format!("{}\n", STANDARD.encode(hash.0))).collect();
+        let path: Vec<String> = self.path.iter().map(|hash| STANDARD.encode(hash.0)).collect();
+        let path = path.iter().fold(String::new(), |all, hash| all + hash + "\n");
         format!("{FORMAT}\nindex {}\n{path}\n{}", self.index, self.checkpoint)
     }
 

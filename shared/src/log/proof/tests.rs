@@ -59,6 +59,14 @@ fn numbered(count: u64) -> Grown {
 }
 
 impl Grown {
+    fn root(&self, size: u64) -> &Hash {
+        &self.roots[usize::try_from(size).unwrap()]
+    }
+
+    fn leaf(&self, index: u64) -> &Hash {
+        &self.leaves[usize::try_from(index).unwrap()]
+    }
+
     fn node(&self) -> impl FnMut(u8, u64) -> Option<Hash> + '_ {
         |level, index| self.nodes.get(&(level, index)).copied()
     }
@@ -77,7 +85,7 @@ fn every_leaf_of_every_small_tree_is_proven_and_nowhere_else() {
     for size in 1..=33 {
         for index in 0..size {
             let proof = inclusion_proof(index, size, &mut tree.node()).unwrap();
-            let (leaf, root) = (&tree.leaves[index as usize], &tree.roots[size as usize]);
+            let (leaf, root) = (tree.leaf(index), tree.root(size));
             assert!(verify_inclusion(leaf, index, size, &proof, root), "{index} of {size}");
             for other in (0..size + 2).filter(|other| *other != index) {
                 assert!(!verify_inclusion(leaf, other, size, &proof, root), "{other} of {size}");
@@ -99,7 +107,7 @@ fn every_small_tree_continues_every_smaller_one() {
     for new in 0..=33u64 {
         for old in 0..=new {
             let proof = consistency_proof(old, new, &mut tree.node()).unwrap();
-            let (old_root, new_root) = (&tree.roots[old as usize], &tree.roots[new as usize]);
+            let (old_root, new_root) = (tree.root(old), tree.root(new));
             assert!(verify_consistency((old, old_root), (new, new_root), &proof), "{old} {new}");
             if old == 0 || old == new {
                 continue;
@@ -123,7 +131,7 @@ fn a_frontier_is_found_again_from_the_nodes() {
         let roots = Frontier::places(size).map(|at| tree.nodes[&at]).collect();
         let again = Frontier::new(size, roots).unwrap();
         assert_eq!(again, frontier);
-        assert_eq!(again.root(), tree.roots[size as usize]);
+        assert_eq!(again.root(), *tree.root(size));
         frontier.push(leaf_hash(&size.to_be_bytes()));
     }
     assert_eq!(Frontier::new(3, vec![root_of_nothing()]), None);
@@ -133,9 +141,9 @@ proptest! {
     #[test]
     fn one_changed_bit_is_noticed(size in 2u64..300, at in any::<prop::sample::Index>(), bit in 0usize..256, step in any::<prop::sample::Index>()) {
         let tree = numbered(size);
-        let index = at.index(size as usize) as u64;
+        let index = at.index(tree.leaves.len()) as u64;
         let mut proof = inclusion_proof(index, size, &mut tree.node()).unwrap();
-        let (leaf, root) = (tree.leaves[index as usize], tree.roots[size as usize]);
+        let (leaf, root) = (*tree.leaf(index), *tree.root(size));
         prop_assert!(verify_inclusion(&leaf, index, size, &proof, &root));
         let step = step.index(proof.len());
         proof[step].0[bit / 8] ^= 1 << (bit % 8);
