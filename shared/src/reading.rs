@@ -100,7 +100,8 @@ pub struct Reading {
 /// One place that was asked, and the decisive part of its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// `exec:` and the command, or `file:` and the path.
+    /// `exec:` and the command, `file:` and the path, `presence:` and the path
+    /// of a file that was only looked for, `folder:`, or `call:`.
     pub method: String,
     /// Exit status of a command that ran to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ pub(super) const CHECK: Check = Check {
     id: "auto_login",
     sources: &[
         "file:/Library/Preferences/com.apple.loginwindow.plist",
-        "file:/etc/kcpassword",
+        "presence:/etc/kcpassword",
         "file:/Library/Managed Preferences/com.apple.loginwindow.plist",
     ],
     read,

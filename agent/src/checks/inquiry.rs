@@ -111,7 +111,7 @@ impl<'h> Inquiry<'h> {
     /// Says whether a file is there; what is in it is not read.
     pub(super) fn exists(&mut self, path: &str) -> bool {
         let is_there = self.host.exists(path);
-        self.note(format!("file:{}", self.concealed(path)), None, None);
+        self.note(format!("presence:{}", self.concealed(path)), None, None);
         self.matched(if is_there { "(there, not read)" } else { "(not there)" });
         is_there
     }

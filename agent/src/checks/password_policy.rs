@@ -38,7 +38,7 @@ pub(super) const CHECK: Check = Check {
     id: "password_policy",
     sources: &[
         "exec:/usr/bin/pwpolicy -getaccountpolicies",
-        "file:/Library/Managed Preferences/com.apple.mobiledevice.passwordpolicy.plist",
+        "presence:/Library/Managed Preferences/com.apple.mobiledevice.passwordpolicy.plist",
     ],
     read,
     #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check {
         "exec:/bin/launchctl print system/com.apple.screensharing",
         "exec:/bin/launchctl print system/com.apple.AEServer",
         "exec:/bin/launchctl print system/com.apple.smbd",
-        "file:/Library/Application Support/Apple/Remote Desktop/RemoteManagement.launchd",
+        "presence:/Library/Application Support/Apple/Remote Desktop/RemoteManagement.launchd",
     ],
     read,
     #[cfg(test)]

@@ -83,7 +83,7 @@ fn source(reading: &Reading) -> Option<String> {
             let program = program.rsplit('/').next().unwrap_or(program);
             format!("{program} {rest}")
         }
-        Some(("file" | "folder", path)) => path.to_owned(),
+        Some(("file" | "folder" | "presence", path)) => path.to_owned(),
         _ => method.clone(),
     };
     Some(format!("`{}`", shown.trim()))

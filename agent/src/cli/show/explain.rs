@@ -64,7 +64,7 @@ pub(super) fn markdown(out: &mut dyn Write, policy: &Policy) -> io::Result<()> {
     }
     writeln!(out, "## What the device says of itself\n")?;
     for source in device::SOURCES {
-        writeln!(out, "- `{}`", asked(source))?;
+        writeln!(out, "- {}", item(source))?;
     }
     writeln!(out)?;
     table(out, DEVICE_FACTS)?;
@@ -79,7 +79,7 @@ fn section(
     writeln!(out, "## {}\n", schema.id)?;
     writeln!(out, "Reads {}. {}\n", schema.about, schema.why)?;
     for source in check.sources {
-        writeln!(out, "- `{}`", asked(source))?;
+        writeln!(out, "- {}", item(source))?;
     }
     writeln!(out)?;
     table(out, schema.fields)?;
@@ -132,8 +132,19 @@ fn asked(source: &str) -> String {
     match source.split_once(':') {
         Some(("exec", command)) => command.to_owned(),
         Some(("file", path)) => path.to_owned(),
+        Some(("presence", path)) => format!("{path} (only whether it is there)"),
         Some(("folder", path)) => format!("names in {path}"),
         _ => "free space, as the system tells it".to_owned(),
+    }
+}
+
+/// The same for the page, where commands and paths are code.
+fn item(source: &str) -> String {
+    let asked = asked(source);
+    match asked.split_once(" (") {
+        Some((path, note)) if source.starts_with("presence:") => format!("`{path}` ({note}"),
+        _ if source.starts_with("call:") => asked,
+        _ => format!("`{asked}`"),
     }
 }
 
