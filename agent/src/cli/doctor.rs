@@ -81,7 +81,8 @@ fn footer(out: &mut dyn Write, lines: &[Line]) -> io::Result<()> {
     let count = |standing| lines.iter().filter(|line| line.standing == standing).count();
     let (well, attention, unknown) =
         (count(Standing::Well), count(Standing::Attention), count(Standing::Unknown));
-    writeln!(out, "\n{well} well, {attention} need attention, {unknown} unknown.")
+    let needs = if attention == 1 { "needs" } else { "need" };
+    writeln!(out, "\n{well} well, {attention} {needs} attention, {unknown} unknown.")
 }
 
 fn is_coloured() -> bool {

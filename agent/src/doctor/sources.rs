@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use shared::policy::{Mode, Policy, Rule};
 use shared::reading::{Outcome, Reading, UnknownReason};
 
 use super::Line;
@@ -21,17 +22,28 @@ fn line(reading: &Reading) -> Line {
     if reading.outcome != Outcome::Unknown {
         let asked = reading.sources.len();
         let plural = if asked == 1 { "" } else { "s" };
-        return Line::well(&about, format!("read from {asked} source{plural}"));
+        return Line::well(&about, format!("read; {asked} source{plural} asked"));
     }
     let code = reading.reason.as_deref().unwrap_or_default();
     let words = UnknownReason::words(code);
     let source = reading.sources.first().map_or("", |source| source.method.as_str());
-    let source = source.split_once(':').map_or(source, |(_, source)| source);
-    let says = format!("not read: {words} (`{source}`)");
+    let says = match source.split_once(':') {
+        Some(("call", _)) => "not read: the system did not tell".to_owned(),
+        Some((_, source)) => format!("not read: {words} (`{source}`)"),
+        None => format!("not read: {words}"),
+    };
     match todo(code) {
-        Some(todo) => Line::attention(&about, says, todo),
-        None => Line::unknown(&about, says),
+        Some(todo) if is_judged(&reading.id) => Line::attention(&about, says, todo),
+        _ => Line::unknown(&about, says),
     }
+}
+
+/// Whether a rule that counts reads the check. What is read for information
+/// may be absent on a healthy Mac, such as the list of system extensions.
+fn is_judged(check: &str) -> bool {
+    let counts = |rule: &Rule| matches!(rule.mode, Mode::Required | Mode::Recommended);
+    let policy = Policy::baseline();
+    policy.rules.iter().any(|rule| rule.check.as_deref() == Some(check) && counts(rule))
 }
 
 /// What helps against a reason; nothing where nothing is wrong.
