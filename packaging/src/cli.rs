@@ -100,6 +100,8 @@ fn run(command: Command) -> Result<(), Failure> {
             let targets = if args.target.is_empty() { &Target::ALL[..] } else { &args.target };
             let depth = if args.check { Depth::Check } else { Depth::Link };
             targets.iter().try_for_each(|&target| {
+                let triple = target.triple();
+                say(&format!("building for {triple}; the first time takes some minutes"));
                 let line = build(target, args.profile, depth)?;
                 print(&format!("{line}\n"))
             })
