@@ -83,7 +83,7 @@ fn parse_statement(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn judge_five_rules(bencher: Bencher<'_, '_>) {
+fn judge_baseline(bencher: Bencher<'_, '_>) {
     let posture = statement().predicate;
     let now = posture.time.finished_at;
     let policy = Policy::baseline();
