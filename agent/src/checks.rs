@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use shared::json;
 use shared::posture;
 use shared::reading::{FieldValue, Fields, Outcome, Reading, Source, UnknownReason};
 
@@ -97,6 +98,16 @@ pub(crate) fn text_field<'r>(readings: &'r [Reading], check: &str, field: &str) 
     }
 }
 
+/// The fields, unless one holds a number that no report can carry: one odd
+/// answer must not silence the Mac.
+fn reportable(fields: Fields) -> Result<Fields, UnknownReason> {
+    let fits = |value: &FieldValue| match value {
+        FieldValue::Integer(number) => number.unsigned_abs() <= json::INTEGER_LIMIT.unsigned_abs(),
+        FieldValue::Flag(_) | FieldValue::Text(_) => true,
+    };
+    if fields.values().all(fits) { Ok(fields) } else { Err(UnknownReason::NotUnderstood) }
+}
+
 impl Check {
     /// Reads the subject; a fault in the check itself reads as unknown.
     pub fn run(&self, host: &dyn Host) -> Reading {
@@ -105,7 +116,7 @@ impl Check {
         let found = catch_unwind(AssertUnwindSafe(|| (self.read)(host))).unwrap_or_else(|_| {
             Found { outcome: Err(UnknownReason::NotUnderstood), sources: Vec::new() }
         });
-        let (outcome, reason, fields) = match found.outcome {
+        let (outcome, reason, fields) = match found.outcome.and_then(reportable) {
             Ok(fields) => (Outcome::Observed, None, fields),
             Err(reason) => (Outcome::Unknown, Some(reason.code().to_owned()), Fields::new()),
         };

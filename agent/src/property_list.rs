@@ -31,15 +31,17 @@ pub(crate) fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// A whole number, which may stand there as a real one or as a text.
+/// A whole number, which may stand there as a real one or as a text. No
+/// setting needs one that 32 bits cannot hold.
 pub(crate) fn whole(value: &Value) -> Option<i64> {
-    match value {
+    let number = match value {
         Value::Integer(number) => number.as_signed(),
         #[expect(clippy::cast_possible_truncation, reason = "whole and far from the limits")]
         Value::Real(number) if number.fract() == 0.0 && number.abs() < 1e15 => Some(*number as i64),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
-    }
+    };
+    number.filter(|number| i32::try_from(*number).is_ok())
 }
 
 #[cfg(test)]
@@ -69,6 +71,10 @@ mod tests {
         for (value, expected) in [
             (Value::Integer(900.into()), Some(900)),
             (Value::Integer(u64::MAX.into()), None),
+            (Value::Integer(i64::MIN.into()), None),
+            (Value::Integer(i64::from(i32::MAX).into()), Some(2_147_483_647)),
+            (Value::Integer((i64::from(i32::MAX) + 1).into()), None),
+            (Value::String("9007199254740992".into()), None),
             (Value::Real(8.0), Some(8)),
             (Value::Real(8.5), None),
             (Value::Real(f64::NAN), None),

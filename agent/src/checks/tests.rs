@@ -88,6 +88,24 @@ fn a_check_that_breaks_reads_as_unknown() {
     assert_eq!(unknown(&broken, &Mac::new()), "not-understood");
 }
 
+/// One odd number must not keep a Mac from reporting at all.
+#[test]
+fn a_number_that_no_report_can_carry_is_no_answer() {
+    fn with(number: i64) -> Found {
+        let fields = Fields::from([("percent".to_owned(), FieldValue::Integer(number))]);
+        Found { outcome: Ok(fields), sources: Vec::new() }
+    }
+    let check = |read| Check { id: "filevault", sources: &[], read, full: Vec::new };
+    assert_eq!(unknown(&check(|_| with(i64::MAX)), &Mac::new()), "not-understood");
+    assert_eq!(unknown(&check(|_| with(i64::MIN)), &Mac::new()), "not-understood");
+    assert_eq!(unknown(&check(|_| with(json::INTEGER_LIMIT + 1)), &Mac::new()), "not-understood");
+    for reading in [check(|_| with(json::INTEGER_LIMIT)), check(|_| with(-json::INTEGER_LIMIT))] {
+        let reading = reading.run(&Mac::new());
+        assert_eq!(reading.outcome, Outcome::Observed);
+        json::check(&serde_json::to_vec(&reading).unwrap()).unwrap();
+    }
+}
+
 /// Holds a reading against the table: known names, right kinds, known words.
 #[track_caller]
 fn assert_in_posture(reading: &Reading) {
