@@ -17,9 +17,7 @@ use shared::api::PolicyDocument;
 use shared::envelope::{Envelope, EnvelopeError};
 use shared::json::Limits;
 use shared::keys::{KeyId, Signer as _, SoftwareKey, hex, sha256_hex};
-use shared::statement::{
-    CatalogueRef, CatalogueText, PolicyRef, PolicyText, RulesInForce, Statement,
-};
+use shared::statement::{CatalogueRef, PolicyRef, RulesInForce, Statement};
 
 use crate::app::Rules;
 use crate::ca::{Ca, CaError, to_pem};
@@ -136,23 +134,7 @@ impl DocumentSigner {
     }
 
     fn sign(&self, rules: &Rules, at: Timestamp) -> Result<IssuedPolicy, IssueError> {
-        let (policy, catalogue) = (&rules.policy, &rules.catalogue);
-        let statement = Statement::rules(RulesInForce {
-            schema: "1.0".to_owned(),
-            crit: Vec::new(),
-            issued_at: at,
-            policy: PolicyText {
-                id: policy.id.clone(),
-                version: policy.version,
-                sha256: policy.sha256.clone(),
-                text: policy.source().to_owned(),
-            },
-            catalogue: CatalogueText {
-                as_of: catalogue.as_of(),
-                sha256: catalogue.sha256().to_owned(),
-                text: catalogue.text().to_owned(),
-            },
-        });
+        let statement = Statement::rules(RulesInForce::of(&rules.policy, &rules.catalogue, at));
         let envelope = Envelope::sign_within(statement.to_bytes()?, &self.key, Limits::DOCUMENT)?;
         let (certificate, not_after) = self.ca.issue_document_signer(self.key.spki(), at)?;
         let document = PolicyDocument {
@@ -162,8 +144,8 @@ impl DocumentSigner {
         Ok(IssuedPolicy {
             issued_at: at,
             signer: self.name.clone(),
-            policy_sha256: policy.sha256.clone(),
-            catalogue_sha256: catalogue.sha256().to_owned(),
+            policy_sha256: rules.policy.sha256.clone(),
+            catalogue_sha256: rules.catalogue.sha256().to_owned(),
             not_after,
             document: serde_json::to_string(&document)?,
         })

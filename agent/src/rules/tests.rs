@@ -10,7 +10,7 @@ use shared::json::Limits;
 use shared::keys::{SoftwareKey, sha256_hex};
 use shared::os_releases::Catalogue;
 use shared::policy::Policy;
-use shared::statement::{CatalogueText, PolicyText, RulesInForce, Statement};
+use shared::statement::{RulesInForce, Statement};
 use time::OffsetDateTime;
 
 use super::verify::document;
@@ -57,23 +57,8 @@ fn documents() -> ExtendedKeyUsagePurpose {
 
 /// The built-in rules, issued so many seconds after the start.
 fn rules(issued: i64) -> RulesInForce {
-    let (policy, catalogue) = (Policy::baseline(), Catalogue::embedded());
-    RulesInForce {
-        schema: "1.0".to_owned(),
-        crit: Vec::new(),
-        issued_at: jiff::Timestamp::from_second(START + issued).unwrap(),
-        policy: PolicyText {
-            id: policy.id.clone(),
-            version: policy.version,
-            sha256: policy.sha256.clone(),
-            text: policy.source().to_owned(),
-        },
-        catalogue: CatalogueText {
-            as_of: catalogue.as_of(),
-            sha256: catalogue.sha256().to_owned(),
-            text: catalogue.text().to_owned(),
-        },
-    }
+    let issued_at = jiff::Timestamp::from_second(START + issued).unwrap();
+    RulesInForce::of(&Policy::baseline(), &Catalogue::embedded(), issued_at)
 }
 
 fn signed(rules: RulesInForce, key: &SoftwareKey, certificate: &str) -> Vec<u8> {

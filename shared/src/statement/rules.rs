@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{Digest, PolicyRef, Predicate, Statement, StatementError, Subject, parse};
 use crate::keys::sha256_hex;
 use crate::names::{PREDICATE_POLICY, STATEMENT_TYPE, SUBJECT_POLICY};
+use crate::os_releases::Catalogue;
+use crate::policy::Policy;
 
 /// Policy and catalogue of macOS releases, whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,26 @@ pub struct CatalogueRef {
 }
 
 impl RulesInForce {
+    /// These rules, issued at `at`.
+    pub fn of(policy: &Policy, catalogue: &Catalogue, at: Timestamp) -> Self {
+        Self {
+            schema: "1.0".to_owned(),
+            crit: Vec::new(),
+            issued_at: at,
+            policy: PolicyText {
+                id: policy.id.clone(),
+                version: policy.version,
+                sha256: policy.sha256.clone(),
+                text: policy.source().to_owned(),
+            },
+            catalogue: CatalogueText {
+                as_of: catalogue.as_of(),
+                sha256: catalogue.sha256().to_owned(),
+                text: catalogue.text().to_owned(),
+            },
+        }
+    }
+
     /// The policy's name.
     pub fn policy_ref(&self) -> PolicyRef {
         let PolicyText { id, version, sha256, .. } = self.policy.clone();
