@@ -148,6 +148,7 @@ fn receipt(sequence: i64, sha256: String, outcome: ReceiptOutcome, nonce: String
         catalogue: None,
         nonce,
         settings: Settings::default(),
+        log: None,
     }
 }
 

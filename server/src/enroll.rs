@@ -86,6 +86,7 @@ fn enrolled(api: &DeviceApi, device_id: String, certificate: &[u8], now: Timesta
         settings: api.settings,
         policy,
         catalogue: Some(catalogue),
+        log_key: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::log::LogReceipt;
 use crate::names::PROBLEM_BASE;
 use crate::statement::{CatalogueRef, PolicyRef};
 
@@ -36,6 +37,9 @@ pub struct Enrolled {
     pub catalogue: Option<CatalogueRef>,
     /// To be put in the next report.
     pub nonce: String,
+    /// Who signs the collector's log, as `name+id+key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_key: Option<String>,
 }
 
 /// 202: a person has to approve; the same request asks again.
@@ -86,6 +90,9 @@ pub struct Receipt {
     pub nonce: String,
     /// How the agent is to behave.
     pub settings: Settings,
+    /// Where the report stands in the collector's log, with proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogReceipt>,
 }
 
 /// The answer of `GET /v1/policy`: the rules in force, signed.

@@ -14,6 +14,11 @@ pub const PREDICATE_POLICY: &str = "https://muster.example/attestation/policy/v1
 pub const MEDIA_REPORT: &str = "application/vnd.in-toto.posture+dsse";
 /// Media type of several reports, one envelope a line.
 pub const MEDIA_REPORTS: &str = "application/vnd.in-toto.bundle+jsonl";
+/// Header of a request with reports: the size of the newest checkpoint that
+/// the agent has verified. The proofs of consistency in the answer begin there.
+/// A statement names the checkpoint that was the newest when it was made; when
+/// it waited long, the agent has verified a newer one since.
+pub const HEADER_LOG_SIZE: &str = "muster-log-size";
 /// Media type of every error.
 pub const MEDIA_PROBLEM: &str = "application/problem+json";
 /// Start of every problem type; the code follows.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::KeyProtection;
+use crate::log::Checkpoint;
 use crate::names::{
     PREDICATE_ENROLLMENT, PREDICATE_POSTURE, STATEMENT_TYPE, SUBJECT_DEVICE, SUBJECT_KEY,
 };
@@ -157,6 +158,9 @@ pub struct Freshness {
     /// The newest nonce that the collector gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// The newest state of the collector's log that the device has verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// Begin and end of a run by the device's clock.

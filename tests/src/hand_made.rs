@@ -171,7 +171,7 @@ impl HandMade {
             boot: None,
             sequence: self.sequence,
             previous: Digest { sha256: self.previous.clone() },
-            freshness: Freshness { nonce: self.nonce.clone() },
+            freshness: Freshness { nonce: self.nonce.clone(), checkpoint: None },
             time: RunTime { started_at: now, finished_at: now },
             policy: None,
             unchanged_since: None,

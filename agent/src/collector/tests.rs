@@ -278,6 +278,7 @@ fn enrolling(server: &Authority, ca: Authority) -> (Option<ServerConfig>, Answer
             policy: PolicyRef { id: "p".to_owned(), version: 1, sha256: "s".to_owned() },
             catalogue: None,
             nonce: "n".to_owned(),
+            log_key: None,
         };
         (201, String::new(), serde_json::to_string(&enrolled).unwrap())
     });

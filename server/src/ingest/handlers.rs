@@ -143,6 +143,7 @@ impl Draft {
             catalogue: Some(catalogue),
             nonce: api.verifier.nonces.issue(&self.device_id, now),
             settings: api.settings,
+            log: None,
         })
     }
 }

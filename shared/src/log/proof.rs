@@ -38,6 +38,11 @@ pub fn consistency_proof(
     ranges.into_iter().map(|range| root(range, node)).collect()
 }
 
+/// The root of the tree over the first `size` leaves.
+pub fn root_at(size: u64, node: &mut dyn FnMut(u8, u64) -> Option<Hash>) -> Option<Hash> {
+    root((0, size), node)
+}
+
 /// The siblings on the way up, the lowest first.
 fn inclusion_ranges(index: u64, (start, end): Range) -> Vec<Range> {
     if end - start == 1 {

@@ -3,6 +3,10 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// SHA-256 of a leaf or of a subtree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,6 +15,36 @@ pub struct Hash(pub [u8; 32]);
 impl fmt::Debug for Hash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", HashHex(self))
+    }
+}
+
+/// Standard base64, as in checkpoints and proofs.
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Base64)
+    }
+}
+
+/// Reads a hash without a copy of its text.
+struct Base64;
+
+impl Visitor<'_> for Base64 {
+    type Value = Hash;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a SHA-256 in standard base64")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Hash, E> {
+        let bytes = STANDARD.decode(text).map_err(|_| E::custom("a hash is not base64"))?;
+        let bytes = bytes.try_into().map_err(|_| E::custom("a hash is no SHA-256"))?;
+        Ok(Hash(bytes))
     }
 }
 
