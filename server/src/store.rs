@@ -6,6 +6,7 @@
 
 pub mod devices;
 pub mod os_releases;
+pub mod reading;
 pub mod reports;
 pub mod sessions;
 pub mod sqlite;

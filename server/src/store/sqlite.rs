@@ -8,11 +8,11 @@ mod enroll;
 mod keys;
 mod os_releases;
 mod people;
+mod reading;
 mod reports;
 mod rulebooks;
 pub mod sessions;
 mod state;
-mod views;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};

@@ -1,62 +1,15 @@
 //! Fetching and signed rules in SQLite.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use shared::os_releases::Catalogue;
 
 use super::devices::raise;
-use super::{Readers, StoreError, Writer};
+use super::reading::Asked;
+use super::{StoreError, Writer};
 use crate::clock::from_ms;
-use crate::store::os_releases::{
-    Ended, FeedState, Feeds, IssuedPolicies, IssuedPolicy, Keeping, KeepingViews, Origin, Outcome,
-    Tags,
-};
-
-/// What fetching has come to.
-fn feed(db: &Connection) -> Result<FeedState, StoreError> {
-    const FEED: &str = "SELECT attempt, url, etag, modified, corrections_sha256, dates_itself,
-        attempted_ms, outcome, detail, answered_ms, failures, next_ms, wanted, asked_for
-        FROM os_feed";
-    let state = db.prepare_cached(FEED)?.query_row([], read_feed).optional()?;
-    Ok(state.unwrap_or_else(|| FeedState { dates_itself: true, ..FeedState::default() }))
-}
-
-fn read_feed(row: &Row<'_>) -> rusqlite::Result<FeedState> {
-    let time =
-        |column: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(from_ms));
-    Ok(FeedState {
-        attempt: row.get(0)?,
-        url: row.get(1)?,
-        tags: Tags { etag: row.get(2)?, modified: row.get(3)? },
-        corrections_sha256: row.get(4)?,
-        dates_itself: row.get(5)?,
-        attempted_at: time(6)?,
-        outcome: row.get::<_, Option<String>>(7)?.map(|word| Outcome::stored(&word)),
-        detail: row.get(8)?,
-        answered_at: time(9)?,
-        failures: row.get(10)?,
-        next_at: from_ms(row.get(11)?),
-        wanted: row.get(12)?,
-        asked_for: row.get(13)?,
-    })
-}
-
-/// Where a catalogue came from, and since when it is in force.
-fn origin(db: &Connection, sha256: &str) -> Result<Option<Origin>, StoreError> {
-    let stored = db
-        .prepare_cached("SELECT origin, active_ms FROM os_releases WHERE sha256 = ?1")?
-        .query_row([sha256], |row| Ok(Origin { name: row.get(0)?, since: from_ms(row.get(1)?) }))
-        .optional()?;
-    Ok(stored)
-}
-
-/// Since when agents are given a catalogue.
-fn issued_since(db: &Connection, sha256: &str) -> Result<Option<Timestamp>, StoreError> {
-    let first: Option<i64> = db
-        .prepare_cached("SELECT min(issued_ms) FROM issued_policy WHERE catalogue_sha256 = ?1")?
-        .query_row([sha256], |row| row.get(0))?;
-    Ok(first.map(from_ms))
-}
+use crate::store::os_releases::{Ended, FeedState, Feeds, IssuedPolicies, IssuedPolicy, Origin};
+use crate::store::reading;
 
 /// Puts a catalogue in force.
 pub(super) fn put_in_force(
@@ -89,7 +42,7 @@ pub(super) fn forget_tags(db: &Connection) -> Result<(), StoreError> {
 
 impl Feeds for Writer {
     fn feed(&self) -> Result<FeedState, StoreError> {
-        feed(&self.connection)
+        reading::feed(&mut Asked(&self.connection))
     }
 
     fn begin_fetch(
@@ -108,7 +61,7 @@ impl Feeds for Writer {
         transaction.execute("INSERT INTO os_feed (id) VALUES (1) ON CONFLICT DO NOTHING", [])?;
         let [now, until, next_at] = [now, until, next_at].map(Timestamp::as_millisecond);
         let begun = transaction.execute(BEGIN, params![url, now, until, next_at])?;
-        let state = if begun == 1 { Some(feed(&transaction)?) } else { None };
+        let state = if begun == 1 { Some(reading::feed(&mut Asked(&transaction))?) } else { None };
         transaction.commit()?;
         Ok(state)
     }
@@ -159,19 +112,7 @@ impl Feeds for Writer {
     }
 
     fn origin(&self, catalogue_sha256: &str) -> Result<Option<Origin>, StoreError> {
-        origin(&self.connection, catalogue_sha256)
-    }
-}
-
-impl KeepingViews for Readers {
-    fn keeping(&self, catalogue_sha256: &str) -> Result<Keeping, StoreError> {
-        self.with(|db| {
-            Ok(Keeping {
-                feed: feed(db)?,
-                origin: origin(db, catalogue_sha256)?,
-                issued_since: issued_since(db, catalogue_sha256)?,
-            })
-        })
+        reading::origin(&mut Asked(&self.connection), catalogue_sha256)
     }
 }
 

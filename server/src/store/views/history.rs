@@ -52,19 +52,20 @@ impl Sweep {
     /// Adds an interval that begins at `from` and holds until just before
     /// `until`, or still.
     pub fn add(&mut self, standing: Standing, from: i64, until: Option<i64>) {
-        let Some(kind) = KINDS.iter().position(|one| *one == standing) else { return };
         let first = self.instants.partition_point(|instant| *instant < from);
         let end = until.map_or(self.instants.len(), |until| {
             self.instants.partition_point(|instant| *instant < until)
         });
         if first < end {
-            self.change(first, kind, 1);
-            self.change(end, kind, -1);
+            self.change(standing, first, 1);
+            self.change(standing, end, -1);
         }
     }
 
-    fn change(&mut self, at: usize, kind: usize, by: i64) {
-        if let Some(count) = self.deltas.get_mut(at).and_then(|deltas| deltas.get_mut(kind)) {
+    /// Adds `by` devices from the instant that has `before` instants before it.
+    pub fn change(&mut self, standing: Standing, before: usize, by: i64) {
+        let Some(kind) = KINDS.iter().position(|one| *one == standing) else { return };
+        if let Some(count) = self.deltas.get_mut(before).and_then(|deltas| deltas.get_mut(kind)) {
             *count += by;
         }
     }

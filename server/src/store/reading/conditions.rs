@@ -1,28 +1,40 @@
 //! Statements that depend on filters, put together from fixed parts; values
 //! travel as parameters only.
 
-use rusqlite::types::Value;
-
-use super::STANDING;
+use super::rows::STANDING;
+use super::{Dialect, Value};
+use crate::store::views::Standing;
 use crate::store::views::list::{Column, Filter, SearchWord};
-use crate::store::views::{Standing, list::Key};
 
-/// A text with its parameters, in the order of the question marks.
-#[derive(Clone, Debug, Default)]
+/// A text with its values.
+#[derive(Clone, Debug)]
 pub(super) struct Sql {
+    pub(super) dialect: Dialect,
     pub(super) text: String,
     pub(super) values: Vec<Value>,
 }
 
 impl Sql {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { dialect, text: String::new(), values: Vec::new() }
+    }
+
     pub(super) fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
         self
     }
 
-    pub(super) fn with(&mut self, text: &str, values: impl IntoIterator<Item = Value>) {
-        self.text.push_str(text);
-        self.values.extend(values);
+    /// Takes a value and gives the name of its place.
+    pub(super) fn value(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    /// Adds that `what` is one of `texts`.
+    fn push_among<'a>(&mut self, what: &str, texts: impl IntoIterator<Item = &'a str>) {
+        let list = self.value(Value::texts(texts));
+        let among = self.dialect.among(what, &list);
+        self.push(&among);
     }
 }
 
@@ -35,24 +47,23 @@ pub(super) enum Without {
     Rule,
 }
 
-/// Adds the conditions of `filter`; a `WHERE 1` stands before.
+/// Adds the conditions of `filter`; a `WHERE true` stands before.
 pub(super) fn conditions(sql: &mut Sql, filter: &Filter, without: Without) {
     if without != Without::Standing {
         if filter.standings.is_empty() {
             sql.push(" AND d.lifecycle <> 'archived' AND d.status <> 'archived'");
         } else {
-            let words = filter.standings.iter().map(|standing| standing.as_str());
-            let words = list(words);
-            sql.with(&format!(" AND {STANDING} IN (SELECT value FROM json_each(?))"), [words]);
+            sql.push(" AND ");
+            sql.push_among(STANDING, filter.standings.iter().map(|standing| standing.as_str()));
         }
     }
     if without != Without::Rule && !filter.rules.is_empty() {
-        let rules = list(filter.rules.iter().map(String::as_str));
-        sql.with(
+        sql.push(
             " AND d.id IN (SELECT device_id FROM finding WHERE until_ms IS NULL
-                AND status = 'fail' AND rule IN (SELECT value FROM json_each(?)))",
-            [rules],
+                AND status = 'fail' AND ",
         );
+        sql.push_among("rule", filter.rules.iter().map(String::as_str));
+        sql.push(")");
     }
     if filter.without_owner {
         sql.push(" AND d.person_id IS NULL");
@@ -63,51 +74,44 @@ pub(super) fn conditions(sql: &mut Sql, filter: &Filter, without: Without) {
 }
 
 fn search(sql: &mut Sql, word: &SearchWord) {
-    let pattern = Value::Text(contains(&word.text));
-    sql.with(
-        " AND (d.serial LIKE ? ESCAPE '\\'
-            OR d.model IN (SELECT value FROM json_each(?))
-            OR d.person_id IN (SELECT id FROM person
-                 WHERE name LIKE ? ESCAPE '\\' OR email LIKE ? ESCAPE '\\'))",
-        [pattern.clone(), list(word.models.iter().map(String::as_str)), pattern.clone(), pattern],
-    );
+    let pattern = sql.value(Value::text(&contains(&word.text)));
+    let [serial, name, email] =
+        ["d.serial", "name", "email"].map(|column| sql.dialect.like(column, &pattern));
+    sql.push(&format!(" AND ({serial} OR "));
+    sql.push_among("d.model", word.models.iter().map(String::as_str));
+    sql.push(&format!(" OR d.person_id IN (SELECT id FROM person WHERE {name} OR {email}))"));
 }
 
-/// A `LIKE` pattern for texts that hold `text` as it stands.
+/// A `LIKE` pattern for texts that hold `text` as it stands, but for A to Z.
 fn contains(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }
-        pattern.push(letter);
+        pattern.push(letter.to_ascii_lowercase());
     }
     pattern.push('%');
     pattern
 }
 
-/// A JSON list, which `json_each` turns into rows.
-pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> Value {
-    Value::Text(texts.collect::<serde_json::Value>().to_string())
-}
-
 /// The expression that a column is ordered by. `named.key` is the looked-up
 /// name of the model, or the version as a number.
-pub(super) fn order_key(column: Column) -> String {
+pub(super) fn order_key(dialect: Dialect, column: Column) -> String {
     // Sorts behind every letter.
-    const LAST: &str = "char(1114111)";
+    const LAST: &str = "'\u{10ffff}'";
     match column {
         Column::Status => urgency(),
-        Column::Device => format!(
-            "lower(coalesce(p.name, {LAST}) || ' ' || coalesce(named.key, d.model, '')
-                || ' ' || coalesce(d.serial, ''))"
-        ),
-        Column::Owner => format!("lower(coalesce(p.name, {LAST}))"),
-        Column::Model => format!("lower(coalesce(named.key, d.model, {LAST}))"),
+        Column::Device => dialect.folded(&format!(
+            "coalesce(p.name, {LAST}) || ' ' || coalesce(named.key, d.model, '')
+                || ' ' || coalesce(d.serial, '')"
+        )),
+        Column::Owner => dialect.folded(&format!("coalesce(p.name, {LAST})")),
+        Column::Model => dialect.folded(&format!("coalesce(named.key, d.model, {LAST})")),
         Column::System => "coalesce(named.key, -1)".to_owned(),
         Column::Failing => "d.failing".to_owned(),
         Column::Received => "coalesce(d.received_ms, 0)".to_owned(),
-        Column::Key => "d.key_protection".to_owned(),
+        Column::Key => dialect.by_bytes("d.key_protection"),
     }
 }
 
@@ -137,23 +141,14 @@ fn rank(standing: Standing) -> usize {
     Standing::ALL.iter().position(|one| *one == standing).unwrap_or(Standing::ALL.len())
 }
 
-impl From<Key> for Value {
-    fn from(key: Key) -> Self {
-        match key {
-            Key::Number(number) => Self::Integer(number),
-            Key::Text(text) => Self::Text(text),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Filter, Sql, Without, conditions, contains};
+    use super::{Dialect, Filter, Sql, Without, conditions, contains};
     use crate::store::views::list::SearchWord;
 
     #[test]
     fn signs_that_mean_something_to_like_are_taken_as_they_stand() {
-        assert_eq!(contains("50%_a\\b"), "%50\\%\\_a\\\\b%");
+        assert_eq!(contains("50%_A\\b"), "%50\\%\\_a\\\\b%");
     }
 
     #[test]
@@ -164,9 +159,11 @@ mod tests {
             words: vec![SearchWord { text: typed.to_owned(), models: vec![typed.to_owned()] }],
             ..Filter::default()
         };
-        let mut sql = Sql::default();
-        conditions(&mut sql, &filter, Without::Nothing);
-        assert!(!sql.text.contains("1=1"));
-        assert_eq!(sql.text.matches('?').count(), sql.values.len());
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            let mut sql = Sql::new(dialect);
+            conditions(&mut sql, &filter, Without::Nothing);
+            assert!(!sql.text.contains("1=1"));
+            assert_eq!(sql.values.len(), 3, "{}", sql.text);
+        }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, params_from_iter};
-
-use super::sql::{Sql, Without, conditions, list};
-use super::standing;
+use super::conditions::{Sql, Without, conditions};
+use super::rows::standing;
+use super::{Reading, Value};
 use crate::store::StoreError;
 use crate::store::views::Standing;
 use crate::store::views::list::{Facets, Filter, PageAsk};
@@ -16,7 +15,7 @@ const NEVER_REPORTED: &str = " AND d.id IN (SELECT id FROM device WHERE received
 
 /// Devices by standing, in the order of [`Standing::ALL`]; those without
 /// devices are left out.
-pub(super) fn counts(db: &Connection) -> Result<Vec<(Standing, u64)>, StoreError> {
+pub(super) fn counts(db: &mut dyn Reading) -> Result<Vec<(Standing, u64)>, StoreError> {
     let counts = by_standing_and_owner(db, &Filter::default())?;
     let sum = |standing: Standing| {
         counts.iter().filter(|((one, _), _)| *one == standing).map(|(_, count)| count).sum()
@@ -31,7 +30,7 @@ pub(super) fn counts(db: &Connection) -> Result<Vec<(Standing, u64)>, StoreError
 /// Counted by the plain columns, which an index answers at once; the few that
 /// never reported are counted again and moved.
 fn by_standing_and_owner(
-    db: &Connection,
+    db: &mut dyn Reading,
     filter: &Filter,
 ) -> Result<BTreeMap<(Standing, bool), u64>, StoreError> {
     let filter =
@@ -68,26 +67,28 @@ impl ByColumns {
     }
 }
 
-fn by_columns(db: &Connection, which: &str, filter: &Filter) -> Result<Vec<ByColumns>, StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT d.lifecycle, d.status, count(*), count(d.person_id) FROM device d WHERE 1");
+fn by_columns(
+    db: &mut dyn Reading,
+    which: &str,
+    filter: &Filter,
+) -> Result<Vec<ByColumns>, StoreError> {
+    let mut sql = Sql::new(db.dialect());
+    sql.push("SELECT d.lifecycle, d.status, count(*), count(d.person_id) FROM device d WHERE true");
     sql.push(which);
     conditions(&mut sql, filter, Without::Standing);
     sql.push(" GROUP BY 1, 2");
-    let mut query = db.prepare_cached(&sql.text)?;
-    let rows = query.query_map(params_from_iter(sql.values), |row| {
+    db.all(&sql.text, &sql.values, |row| {
         Ok(ByColumns {
-            lifecycle: row.get(0)?,
-            status: row.get(1)?,
-            devices: row.get(2)?,
-            owned: row.get(3)?,
+            lifecycle: row.string(0)?,
+            status: row.string(1)?,
+            devices: row.count(2)?,
+            owned: row.count(3)?,
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    })
 }
 
 /// Counts for every filter of a list.
-pub(super) fn facets(db: &Connection, ask: &PageAsk) -> Result<Facets, StoreError> {
+pub(super) fn facets(db: &mut dyn Reading, ask: &PageAsk) -> Result<Facets, StoreError> {
     let filter = &ask.filter;
     let counts = by_standing_and_owner(db, filter)?;
     let shown = |standing: Standing| match filter.standings.as_slice() {
@@ -109,33 +110,30 @@ pub(super) fn facets(db: &Connection, ask: &PageAsk) -> Result<Facets, StoreErro
 }
 
 /// Devices by failing rule. Begins with what fails: that is little.
-fn failing(db: &Connection, ask: &PageAsk) -> Result<Vec<(String, u64)>, StoreError> {
-    let mut sql = Sql::default();
-    sql.with(
+fn failing(db: &mut dyn Reading, ask: &PageAsk) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut sql = Sql::new(db.dialect());
+    let rules = sql.value(Value::texts(ask.rules.iter().map(String::as_str)));
+    let rule = sql.dialect.among("f.rule", &rules);
+    let device = sql.dialect.not_by_index("f.device_id");
+    sql.push(&format!(
         "SELECT f.rule, count(*) FROM finding f WHERE f.until_ms IS NULL AND f.status = 'fail'
-            AND f.rule IN (SELECT value FROM json_each(?))",
-        [list(ask.rules.iter().map(String::as_str))],
-    );
-    // The plus keeps the planner from looking up every device for each rule.
+            AND {rule} AND {device}"
+    ));
     if ask.filter.narrows_beside_rules() {
-        sql.push(" AND +f.device_id IN (SELECT d.id FROM device d WHERE 1");
+        sql.push(" IN (SELECT d.id FROM device d WHERE true");
         conditions(&mut sql, &ask.filter, Without::Rule);
         sql.push(")");
     } else {
         sql.push(
-            " AND +f.device_id NOT IN (SELECT id FROM device WHERE lifecycle = 'archived'
+            " NOT IN (SELECT id FROM device WHERE lifecycle = 'archived'
                 UNION ALL SELECT id FROM device WHERE status = 'archived')",
         );
     }
     sql.push(" GROUP BY f.rule");
-    let counts = pairs(db, sql)?;
+    let counts: BTreeMap<String, u64> = db
+        .all(&sql.text, &sql.values, |row| Ok((row.string(0)?, row.count(1)?)))?
+        .into_iter()
+        .collect();
     let count = |rule: &String| (rule.clone(), counts.get(rule).copied().unwrap_or(0));
     Ok(ask.rules.iter().map(count).collect())
-}
-
-fn pairs(db: &Connection, sql: Sql) -> Result<BTreeMap<String, u64>, StoreError> {
-    let mut query = db.prepare_cached(&sql.text)?;
-    let rows =
-        query.query_map(params_from_iter(sql.values), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

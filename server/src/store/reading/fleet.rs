@@ -1,0 +1,170 @@
+//! The fleet as a whole.
+
+use jiff::Timestamp;
+
+use super::conditions::urgency;
+use super::counts::counts;
+use super::rows::{STANDING, device_rows, read_system};
+use super::{Dialect, Lend, Reading, Value};
+use crate::clock::from_ms;
+use crate::store::StoreError;
+use crate::store::views::fleet::{FleetViews, Overview, OverviewAsk, StatusChange};
+use crate::store::views::history::{Counts, Sweep};
+use crate::store::views::{DeviceRow, Standing, SystemSeen};
+
+impl<L: Lend> FleetViews for L {
+    fn overview(&self, ask: OverviewAsk) -> Result<Overview, StoreError> {
+        self.lend_at_one_moment(|db| {
+            let (attention, attention_total) = attention(db, ask)?;
+            let (changes, changes_total) = changes(db, ask)?;
+            Ok(Overview {
+                standings: counts(db)?,
+                silent_since: silent_since(db)?,
+                attention,
+                attention_total,
+                changes,
+                changes_total,
+                systems: systems(db)?,
+            })
+        })
+    }
+
+    fn counts_at(&self, instants: &[Timestamp]) -> Result<Vec<Counts>, StoreError> {
+        let instants: Vec<i64> = instants.iter().map(|one| one.as_millisecond()).collect();
+        let Some(first) = instants.first().copied() else { return Ok(Vec::new()) };
+        self.lend(|db| {
+            let mut sweep = Sweep::new(instants.clone());
+            match db.dialect() {
+                Dialect::Sqlite => sweep_rows(db, first, &mut sweep)?,
+                Dialect::Postgres => sweep_sums(db, first, instants, &mut sweep)?,
+            }
+            Ok(sweep.counts())
+        })
+    }
+
+    fn ping(&self) -> Result<(), StoreError> {
+        self.lend(|db| db.each("SELECT 1", &[], &mut |_| Ok(())))
+    }
+}
+
+/// Within the program, rows are cheap to look at.
+fn sweep_rows(db: &mut dyn Reading, first: i64, sweep: &mut Sweep) -> Result<(), StoreError> {
+    db.each(
+        "SELECT from_ms, until_ms, status FROM status_interval
+          WHERE until_ms IS NULL OR until_ms > $1",
+        &[Value::Number(first)],
+        &mut |row| {
+            sweep.add(Standing::stored(row.word(2)?), row.int(0)?, row.number(1)?);
+            Ok(())
+        },
+    )
+}
+
+/// Over a network they are not: the database adds up what begins and what ends
+/// between two instants.
+fn sweep_sums(
+    db: &mut dyn Reading,
+    first: i64,
+    instants: Vec<i64>,
+    sweep: &mut Sweep,
+) -> Result<(), StoreError> {
+    // `width_bucket` counts the instants up to its operand; those before are
+    // wanted.
+    db.each(
+        "SELECT status, width_bucket(from_ms - 1, $1::bigint[]), count(*) FROM status_interval
+          WHERE until_ms IS NULL OR until_ms > $2 GROUP BY 1, 2
+         UNION ALL
+         SELECT status, width_bucket(until_ms - 1, $1::bigint[]), -count(*) FROM status_interval
+          WHERE until_ms > $2 GROUP BY 1, 2",
+        &[Value::Numbers(instants), Value::Number(first)],
+        &mut |row| {
+            let before = usize::try_from(row.int(1)?).unwrap_or(0);
+            sweep.change(Standing::stored(row.word(0)?), before, row.int(2)?);
+            Ok(())
+        },
+    )
+}
+
+fn silent_since(db: &mut dyn Reading) -> Result<Option<Timestamp>, StoreError> {
+    db.only(
+        "SELECT min(received_ms) FROM device WHERE status = 'stale' AND lifecycle = 'active'",
+        &[],
+        |row| row.time_or_null(0),
+    )
+}
+
+fn attention(db: &mut dyn Reading, ask: OverviewAsk) -> Result<(Vec<DeviceRow>, u64), StoreError> {
+    let urgency = urgency();
+    let id = db.dialect().by_bytes("x.id");
+    let sql = format!(
+        "SELECT x.id, count(*) OVER () FROM (
+           SELECT d.id, {STANDING} AS standing, {urgency} AS urgency, d.status_since_ms AS since
+             FROM device d WHERE NOT (d.lifecycle = 'active' AND d.status = 'compliant')) x
+          WHERE x.standing IN ('non_compliant', 'at_risk', 'stale', 'suspended', 'pending')
+             OR x.standing = 'never_reported' AND x.since <= $1
+             OR x.standing = 'unknown' AND EXISTS (SELECT 1 FROM finding f
+                  WHERE f.device_id = x.id AND f.status = 'unknown' AND f.until_ms IS NULL
+                    AND f.mode = 'required' AND f.from_ms <= $1)
+          ORDER BY x.urgency, {id} LIMIT $2"
+    );
+    let values = [
+        Value::Number(ask.unknown_before.as_millisecond()),
+        Value::Number(ask.attention_limit.into()),
+    ];
+    let mut total = 0;
+    let ids = db.all(&sql, &values, |row| {
+        total = row.count(1)?;
+        row.string(0)
+    })?;
+    Ok((device_rows(db, &ids)?, total))
+}
+
+fn changes(db: &mut dyn Reading, ask: OverviewAsk) -> Result<(Vec<StatusChange>, u64), StoreError> {
+    let after = Value::Number(ask.changed_after.as_millisecond());
+    let total = db.only(
+        "SELECT (SELECT count(*) FROM status_interval WHERE from_ms > $1)
+              + (SELECT count(*) FROM event
+                  WHERE at_ms > $1 AND kind IN ('suspended', 'conflict'))",
+        std::slice::from_ref(&after),
+        |row| row.count(0),
+    )?;
+    let sql = format!(
+        "SELECT x.device_id, x.at, x.became, x.was FROM (
+         SELECT i.device_id, i.from_ms AS at, i.status AS became,
+                (SELECT b.status FROM status_interval b
+                  WHERE b.device_id = i.device_id AND b.from_ms < i.from_ms
+                  ORDER BY b.from_ms DESC LIMIT 1) AS was
+           FROM status_interval i WHERE i.from_ms > $1
+          UNION ALL
+         SELECT e.device_id, e.at_ms, 'suspended', d.status
+           FROM event e JOIN device d ON d.id = e.device_id
+          WHERE e.at_ms > $1 AND e.kind IN ('suspended', 'conflict')) x
+          ORDER BY x.became = 'compliant', x.at DESC, {}, {} LIMIT $2",
+        db.dialect().by_bytes("x.device_id"),
+        db.dialect().by_bytes("x.became"),
+    );
+    let found = db.all(&sql, &[after, Value::Number(ask.changes_limit.into())], |row| {
+        let from = row.text(3)?.map(Standing::stored);
+        Ok((row.string(0)?, row.int(1)?, Standing::stored(row.word(2)?), from))
+    })?;
+    let mut ids: Vec<String> = found.iter().map(|(id, ..)| id.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let devices = device_rows(db, &ids)?;
+    let device = |id: &str| devices.iter().find(|row| row.id == id).cloned();
+    let changes = found.into_iter().filter_map(|(id, at, to, from)| {
+        Some(StatusChange { device: device(&id)?, at: from_ms(at), from, to })
+    });
+    Ok((changes.collect(), total))
+}
+
+fn systems(db: &mut dyn Reading) -> Result<Vec<(Option<SystemSeen>, u64)>, StoreError> {
+    let mut systems = db.all(
+        "SELECT os_version, os_build, os_extra, count(*) FROM device
+          WHERE lifecycle <> 'archived' AND status <> 'archived' GROUP BY 1, 2, 3",
+        &[],
+        |row| Ok((read_system(row, 0)?, row.count(3)?)),
+    )?;
+    systems.sort();
+    Ok(systems)
+}
