@@ -6,6 +6,7 @@
 
 pub mod devices;
 pub mod os_releases;
+pub mod postgres;
 pub mod reading;
 pub mod reports;
 pub mod sessions;
@@ -18,6 +19,19 @@ pub enum StoreError {
     /// The database refused.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// PostgreSQL refused a statement, or answered what was not expected.
+    #[error("the database failed: {0}")]
+    Postgres(String),
+    /// The database cannot be reached or cannot do it at present; the same
+    /// again may work later.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// Two transactions met; the same again at once will do.
+    #[error("the database asks to try again: {0}")]
+    Contended(String),
+    /// The address of the database cannot be used.
+    #[error("the address of the database cannot be used: {0}")]
+    Address(String),
     /// The database file cannot be made.
     #[error("the database cannot be made: {0}")]
     File(std::io::Error),

@@ -223,22 +223,27 @@ fn nothing_is_called_proof_against_tampering() {
 }
 
 #[test]
-fn migrations_are_numbered_without_a_gap_and_all_are_run() {
-    let folder = top().join("server/src/store/sqlite/migrations");
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    let list = std::fs::read_to_string(top().join("server/src/store/sqlite.rs")).unwrap();
-    let mut from = 0;
-    for (number, name) in (1..).zip(&names) {
-        assert!(name.starts_with(&format!("{number:04}_")), "{name} is not number {number}");
-        let place = list.find(&format!("migrations/{name}")).unwrap_or_default();
-        assert!(place > from, "{name} is not run in its order");
-        from = place;
-    }
-    assert!(!names.is_empty());
+fn migrations_are_numbered_without_a_gap_paired_and_all_are_run() {
+    let numbered = |database: &str, list: &str| {
+        let store = top().join("server/src/store");
+        let mut names: Vec<String> = std::fs::read_dir(store.join(database).join("migrations"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let list = std::fs::read_to_string(store.join(list)).unwrap();
+        let mut from = 0;
+        for (number, name) in (1..).zip(&names) {
+            assert!(name.starts_with(&format!("{number:04}_")), "{name} is not number {number}");
+            let place = list.find(&format!("migrations/{name}")).unwrap_or_default();
+            assert!(place > from, "{name} is not run in its order");
+            from = place;
+        }
+        names
+    };
+    let sqlite = numbered("sqlite", "sqlite.rs");
+    assert!(!sqlite.is_empty());
+    assert_eq!(sqlite, numbered("postgres", "postgres/migrations.rs"), "not paired");
 }
 
 #[test]

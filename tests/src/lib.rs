@@ -12,6 +12,8 @@ pub mod fuzzing;
 pub mod hand_made;
 pub mod laptop;
 pub mod load;
+#[expect(clippy::panic, reason = "a server that does not start fails its tests")]
+pub mod postgres_server;
 pub mod program;
 pub mod recording;
 pub mod test_server;

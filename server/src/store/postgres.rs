@@ -1,0 +1,24 @@
+//! PostgreSQL: for those who outgrow one machine, or want to lose one.
+//!
+//! Several collectors may use one database. Whoever writes locks what it reads
+//! first: devices by their ids, the head of the log last, so that two
+//! collectors wait for each other and never block each other for good.
+
+mod connecting;
+mod failure;
+mod migrations;
+mod readers;
+pub mod session;
+mod target;
+
+#[cfg(test)]
+#[path = "../../../tests/src/postgres_server.rs"]
+#[expect(unreachable_pub, reason = "the file is a part of the crate of tests as well")]
+pub(crate) mod server;
+#[cfg(test)]
+mod tests;
+
+pub use migrations::open;
+pub use readers::Readers;
+pub use session::Session;
+pub use target::Target;

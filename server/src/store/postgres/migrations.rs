@@ -1,0 +1,70 @@
+//! Bringing the schema up to date, one process at a time.
+
+use std::time::Duration;
+
+use super::session::{Access, PATIENCE, Session};
+use super::target::Target;
+use crate::store::StoreError;
+
+/// Every migration, in order; each is paired with SQLite's of the same number,
+/// and a landed one is never edited.
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_pages.sql"),
+    include_str!("migrations/0003_os_releases.sql"),
+];
+
+/// A migration may rewrite a large table.
+const LONG: Duration = Duration::from_hours(1);
+
+const TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS schema_version (id bigint PRIMARY KEY, version bigint NOT NULL);
+    INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT DO NOTHING";
+
+/// Opens the database for writing, and brings its schema up to date.
+pub fn open(target: &Target) -> Result<Session, StoreError> {
+    let mut session = Session::new(target, Access::Write)?;
+    // Connects before anything long, so that a wrong address shows soon.
+    if version(&mut session)? != Some(known()) {
+        session.set_patience(LONG);
+        migrate(&mut session)?;
+        session.set_patience(PATIENCE);
+    }
+    Ok(session)
+}
+
+fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The schema of the database; nothing when it was never used.
+fn version(session: &mut Session) -> Result<Option<i64>, StoreError> {
+    let there = session.row("SELECT to_regclass('schema_version') IS NOT NULL", &[])?;
+    if !there.is_some_and(|row| row.get(0)) {
+        return Ok(None);
+    }
+    let row = session.row("SELECT version FROM schema_version WHERE id = 1", &[])?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+fn migrate(session: &mut Session) -> Result<(), StoreError> {
+    // Two that make the same table at once: one of them fails, and sees the
+    // table of the other at its second attempt.
+    if session.script(TABLE).is_err() {
+        session.script(TABLE)?;
+    }
+    session.transaction(|session| {
+        // The row is the lock: the second process waits here until the first
+        // is done, and then finds nothing to do.
+        let row = session.row("SELECT version FROM schema_version WHERE id = 1 FOR UPDATE", &[])?;
+        let found: i64 = row.map_or(0, |row| row.get(0));
+        if found > known() {
+            return Err(StoreError::TooNew { found, known: known() });
+        }
+        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+            session.script(migration)?;
+        }
+        session.execute("UPDATE schema_version SET version = $1 WHERE id = 1", &[&known()])?;
+        Ok(())
+    })
+}
