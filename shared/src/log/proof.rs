@@ -22,16 +22,17 @@ pub fn inclusion_proof(
     ranges.into_iter().map(|range| root(range, node)).collect()
 }
 
-/// The proof that a tree of `new` leaves begins with one of `old`.
+/// The proof that a tree of `new` leaves begins with one of `old`. Every tree
+/// continues the empty one, so of that nothing is shown.
 pub fn consistency_proof(
     old: u64,
     new: u64,
     node: &mut dyn FnMut(u8, u64) -> Option<Hash>,
 ) -> Option<Vec<Hash>> {
-    if old > new {
+    if old == 0 || old > new {
         return None;
     }
-    if old == 0 || old == new {
+    if old == new {
         return Some(Vec::new());
     }
     let ranges = consistency_ranges(old, (0, new), true);
@@ -120,8 +121,11 @@ pub fn verify_consistency(
     (new, new_root): (u64, &Hash),
     proof: &[Hash],
 ) -> bool {
-    if old > new || old == 0 || old == new {
-        return proof.is_empty() && old <= new && (old == 0 || old_root == new_root);
+    if old == 0 || old > new {
+        return false;
+    }
+    if old == new {
+        return proof.is_empty() && old_root == new_root;
     }
     // A perfect old tree is itself the first node of the path.
     let path = old.is_power_of_two().then_some(*old_root).into_iter().chain(proof.iter().copied());
