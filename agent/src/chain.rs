@@ -86,6 +86,11 @@ impl<'a> Chain<'a> {
         self.save()
     }
 
+    /// The folder that it is kept in.
+    pub(crate) fn folder(&self) -> &'a StateFolder {
+        self.folder
+    }
+
     /// Where the next statement goes.
     pub fn next(&self) -> Place {
         match &self.progress.head {

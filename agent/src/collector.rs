@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 use shared::api::{BatchLine, EnrollRequest, Enrolled, Pending, Problem, Receipt};
-use shared::names::{MEDIA_REPORT, MEDIA_REPORTS};
+use shared::names::{HEADER_LOG_SIZE, MEDIA_REPORT, MEDIA_REPORTS};
 use shared::token::is_loopback_http;
 
 use crate::context::Clock;
@@ -23,7 +23,8 @@ pub use tls::{ServerTrust, TlsError};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for a whole exchange.
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Largest answer, in bytes; a receipt has less than two thousand.
+/// Largest answer, in bytes; a receipt has less than six thousand, with the
+/// proofs of a log of a thousand million entries.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 /// Largest document with rules, in bytes: a policy and a catalogue in base64.
 const RULES_LIMIT: usize = 6 * 1024 * 1024;
@@ -86,7 +87,7 @@ impl Collector {
     /// Asks to be enrolled.
     pub async fn enroll(&self, request: &EnrollRequest) -> Result<EnrollAnswer, SendError> {
         let body = serde_json::to_vec(request).map_err(|error| self.odd(error))?;
-        let answer = self.post("/v1/enroll", "application/json", body).await?;
+        let answer = self.post("/v1/enroll", "application/json", body, None).await?;
         match answer.status {
             StatusCode::CREATED => Ok(EnrollAnswer::Enrolled(Box::new(self.read(&answer.body)?))),
             StatusCode::ACCEPTED => Ok(EnrollAnswer::Pending(self.read(&answer.body)?)),
@@ -104,8 +105,17 @@ impl Collector {
         Ok(date.map(|date| date.timestamp()))
     }
 
-    async fn post(&self, path: &str, media_type: &str, body: Vec<u8>) -> Result<Answer, SendError> {
-        let request = self.client.post(format!("{}{path}", self.url));
+    async fn post(
+        &self,
+        path: &str,
+        media_type: &str,
+        body: Vec<u8>,
+        log_size: Option<u64>,
+    ) -> Result<Answer, SendError> {
+        let mut request = self.client.post(format!("{}{path}", self.url));
+        if let Some(size) = log_size {
+            request = request.header(HEADER_LOG_SIZE, size);
+        }
         let sent = request.header(CONTENT_TYPE, media_type).body(body).send().await;
         let response = sent.map_err(|error| self.no_answer(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -188,10 +198,14 @@ fn retry_after(text: &str, now: jiff::Timestamp) -> Option<u32> {
 }
 
 impl Courier for Collector {
-    async fn send(&self, envelopes: &[String]) -> Result<Vec<BatchLine>, SendError> {
+    async fn send(
+        &self,
+        envelopes: &[String],
+        log_size: Option<u64>,
+    ) -> Result<Vec<BatchLine>, SendError> {
         if let [envelope] = envelopes {
             let body = envelope.clone().into_bytes();
-            let answer = self.post("/v1/attestations", MEDIA_REPORT, body).await?;
+            let answer = self.post("/v1/attestations", MEDIA_REPORT, body, log_size).await?;
             if matches!(answer.status, StatusCode::CREATED | StatusCode::OK) {
                 let receipt: Receipt = self.read(&answer.body)?;
                 return Ok(vec![BatchLine::Kept(receipt)]);
@@ -203,7 +217,8 @@ impl Courier for Collector {
         }
         let mut body = envelopes.join("\n");
         body.push('\n');
-        let answer = self.post("/v1/attestations/batch", MEDIA_REPORTS, body.into_bytes()).await?;
+        let (path, body) = ("/v1/attestations/batch", body.into_bytes());
+        let answer = self.post(path, MEDIA_REPORTS, body, log_size).await?;
         if !answer.status.is_success() {
             return Err(self.refusal(&answer));
         }

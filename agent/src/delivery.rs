@@ -1,19 +1,22 @@
 //! Delivering the queue, oldest first, and acting on every answer.
 //!
-//! A statement leaves the queue in two ways only: a receipt with its digest,
-//! or a refusal that can never change, which puts it aside.
+//! A statement leaves the queue in two ways only: a receipt with its digest
+//! that proves where it stands in the collector's log, or a refusal that can
+//! never change, which puts it aside.
 
 use jiff::{SignedDuration, Timestamp};
 use shared::api::{BatchLine, Problem, Receipt};
-use shared::keys::hex;
+use shared::log::LogKey;
 
 use crate::chain::Chain;
 use crate::identity::progress::Trouble;
 use crate::spool::Entry;
 use crate::state::StateError;
 
+mod proof;
 pub mod verdict;
 
+use proof::{Item, Shown};
 use verdict::Verdict;
 
 /// Most statements in one request.
@@ -27,10 +30,11 @@ const REVOKED_RETRY: SignedDuration = SignedDuration::from_hours(24);
 /// Carries envelopes to a collector.
 pub trait Courier: Sync {
     /// Sends envelopes in their stored form and returns one answer for each,
-    /// in the same order.
+    /// in the same order. `log_size` is the size of the log that is known.
     fn send(
         &self,
         envelopes: &[String],
+        log_size: Option<u64>,
     ) -> impl Future<Output = Result<Vec<BatchLine>, SendError>> + Send;
 
     /// Fetches the signed rules, unless they are those that `etag` names. Who
@@ -122,13 +126,26 @@ pub struct Delivery {
     pub stop: Option<Stop>,
 }
 
+/// What one round of delivering is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Round<'a> {
+    /// Who signs the collector's log; none when it kept none at the enrolment.
+    pub log: Option<&'a LogKey>,
+    /// The time.
+    pub now: Timestamp,
+}
+
 /// Delivers what waits.
 pub async fn deliver<C: Courier>(
     chain: &mut Chain<'_>,
     courier: &C,
-    now: Timestamp,
+    round: Round<'_>,
 ) -> Result<Delivery, StateError> {
-    let mut delivery = Delivery::default();
+    let (mut delivery, now) = (Delivery::default(), round.now);
+    if let Some(trouble) = chain.progress.trouble.clone().filter(|_| chain.progress.is_forked()) {
+        delivery.stop = Some(Stop::Trouble(trouble));
+        return Ok(delivery);
+    }
     if let Some(until) = chain.progress.not_before.filter(|until| *until > now) {
         delivery.stop = Some(Stop::NotBefore(until));
         return Ok(delivery);
@@ -141,9 +158,12 @@ pub async fn deliver<C: Courier>(
             break;
         }
         let envelopes: Vec<String> = parcel.iter().map(|it| it.envelope.clone()).collect();
-        match courier.send(&envelopes).await {
+        let log_size = chain.progress.log.as_ref().map(|log| log.checkpoint.size);
+        match courier.send(&envelopes, log_size).await {
             Ok(answers) if answers.len() == parcel.len() => {
-                settle(chain, &parcel, answers, &mut delivery, now)?;
+                if settle(chain, &parcel, answers, &mut delivery, &round)? {
+                    waiting = chain.spool.entries()?;
+                }
             }
             Ok(answers) => {
                 let reason = format!("{} answers to {} reports", answers.len(), parcel.len());
@@ -177,13 +197,6 @@ fn is_about_one_statement(stop: &Stop) -> bool {
     matches!(stop, Stop::Unsupported(_))
 }
 
-/// One statement of a request.
-struct Item {
-    entry: Entry,
-    sha256: String,
-    envelope: String,
-}
-
 /// Takes the oldest statements that fit one request out of `waiting`.
 fn parcel(
     chain: &Chain<'_>,
@@ -197,34 +210,44 @@ fn parcel(
             taken += 1;
             continue;
         };
-        let json = envelope.to_json();
-        bytes += json.len() + 1;
+        let item = Item::new(*entry, &envelope);
+        bytes += item.envelope.len() + 1;
         if items.len() == lines || (bytes > BATCH_BYTES && !items.is_empty()) {
             break;
         }
-        items.push(Item { entry: *entry, sha256: hex(&envelope.digest()), envelope: json });
+        items.push(item);
         taken += 1;
     }
     waiting.drain(..taken);
     Ok(items)
 }
 
-/// Acts on the answers. What the collector said is stored before any file goes:
-/// a crash in between only sends a statement again.
+/// Acts on the answers, and says whether what is left is to be sent once more.
+/// What the collector said is stored before any file goes: a crash in between
+/// only sends a statement again.
 fn settle(
     chain: &mut Chain<'_>,
     parcel: &[Item],
     answers: Vec<BatchLine>,
     delivery: &mut Delivery,
-    now: Timestamp,
-) -> Result<(), StateError> {
-    let mut confirmed = Vec::new();
+    round: &Round<'_>,
+) -> Result<bool, StateError> {
+    let (mut confirmed, mut again) = (Vec::new(), false);
     for (item, answer) in parcel.iter().zip(answers) {
         match answer {
             BatchLine::Kept(receipt) if receipt.statement_sha256 == item.sha256 => {
-                chain.progress.confirm(&receipt, now);
-                delivery.receipts.push(receipt);
-                confirmed.push(item.entry);
+                let so_far = (!confirmed.is_empty(), &mut *delivery);
+                match proof::check(chain, item, &receipt, round, so_far)? {
+                    Shown::Proven => {
+                        chain.progress.confirm(&receipt, round.now);
+                        delivery.receipts.push(receipt);
+                        confirmed.push(item.entry);
+                    }
+                    Shown::AskAgain => again = true,
+                    Shown::Unproven => {}
+                    // Nothing more that it says is believed.
+                    Shown::Forked => break,
+                }
             }
             BatchLine::Kept(receipt) => {
                 let reason = format!(
@@ -235,7 +258,7 @@ fn settle(
                 delivery.stop = Some(Stop::Send(SendError::Protocol { url, reason }));
             }
             BatchLine::Refused(problem) => {
-                refuse(chain, item, problem, delivery, now)?;
+                refuse(chain, item, problem, delivery, round.now)?;
             }
         }
     }
@@ -243,7 +266,7 @@ fn settle(
     for entry in &confirmed {
         chain.spool.remove(entry)?;
     }
-    Ok(())
+    Ok(again)
 }
 
 fn refuse(

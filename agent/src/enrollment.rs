@@ -8,6 +8,7 @@ use rustls_pki_types::{CertificateDer, TrustAnchor};
 use shared::api::{EnrollRequest, Enrolled, Problem};
 use shared::envelope::{Envelope, EnvelopeError};
 use shared::keys::{Signer, sha256, sha256_hex};
+use shared::log::LogKey;
 use shared::statement::{Enrollment, RunTime, Statement};
 use shared::token::{Token, TokenError};
 
@@ -18,10 +19,14 @@ use crate::device::DeviceFacts;
 use crate::identity::keys::{KeyFiles, KeyStore as _, KeyStoreError, folder_of};
 use crate::identity::progress::{Nonce, Progress};
 use crate::identity::{Enrolling, Identity, Trust};
+use crate::log::Known;
 use crate::report::build::{agent_claim, claim, recorded};
 use crate::rules::{self, Named, Received, RulesError};
 use crate::spool::Spool;
 use crate::state::{StateError, StateFolder};
+
+/// Longest name of a log, in bytes: that of a host and a word more.
+const NAME_LIMIT: usize = 300;
 
 /// How asking ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,10 +235,26 @@ fn check(
     if !is_issued_by(&certificate, anchor, context) {
         return refuse("`certificate` was not issued by `ca`, or is not valid now");
     }
+    if answer.log_key.as_deref().is_some_and(|text| !is_log_key(text)) {
+        return refuse("`log_key` is no key of a log");
+    }
     if answer.device_id.is_empty() || answer.device_id.len() > 64 {
         return refuse("`device_id` is not plausible");
     }
     Ok(())
+}
+
+/// Whether a log's key can be kept: its name goes into every statement.
+fn is_log_key(text: &str) -> bool {
+    LogKey::parse(text).is_ok_and(|key| key.name().len() <= NAME_LIMIT)
+}
+
+/// What the device knows of the log, when it was and stays the same log. After
+/// a fork it begins anew: that is what a person decided by enrolling again.
+fn known_log(folder: &StateFolder, former: &Identity, log_key: Option<&str>) -> Option<Known> {
+    let progress = Progress::load(folder, &former.key).ok().flatten()?;
+    let goes_on = former.log_key.as_deref() == log_key && !progress.is_forked();
+    progress.log.filter(|_| goes_on)
 }
 
 fn is_issued_by(
@@ -261,7 +282,9 @@ fn adopt(
     let token: Token = open.token.parse()?;
     let former = Identity::load(folder).ok().flatten();
     let now = context.now();
+    let log = former.as_ref().and_then(|it| known_log(folder, it, answer.log_key.as_deref()));
     let progress = Progress {
+        log,
         nonce: Some(Nonce { value: answer.nonce, received_at: now }),
         settings: answer.settings,
         ..Progress::default()
@@ -277,6 +300,7 @@ fn adopt(
         key: open.key.clone(),
         token_id: token.id(),
         enrolled_at: now,
+        log_key: answer.log_key,
     };
     identity.store(folder)?;
     Enrolling::forget(folder)?;

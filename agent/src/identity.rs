@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
+use shared::log::LogKey;
 
 use crate::device::DeviceFacts;
 use crate::state::{StateError, StateFolder};
@@ -51,6 +52,10 @@ pub struct Identity {
     pub token_id: String,
     /// When.
     pub enrolled_at: Timestamp,
+    /// Who signs the collector's log, as `name+id+key`; none when the
+    /// collector kept no log at the enrolment.
+    #[serde(default)]
+    pub log_key: Option<String>,
 }
 
 /// Why an identity cannot be used.
@@ -69,6 +74,11 @@ pub enum IdentityError {
     /// The stored certificate is no PEM certificate.
     #[error("the stored certificate cannot be read; run `muster-agent enroll` with a new token")]
     Certificate,
+    /// The stored key of the log is no such key.
+    #[error(
+        "the stored key of the collector's log cannot be read; run `muster-agent enroll` with a new token"
+    )]
+    LogKey,
     /// The folder failed.
     #[error(transparent)]
     State(#[from] StateError),
@@ -88,6 +98,12 @@ impl Identity {
     /// The device certificate, DER.
     pub fn certificate_der(&self) -> Result<Vec<u8>, IdentityError> {
         certificate(&self.certificate).map(|der| der.to_vec()).ok_or(IdentityError::Certificate)
+    }
+
+    /// Who signs the collector's log.
+    pub fn log(&self) -> Result<Option<LogKey>, IdentityError> {
+        let parse = |text: &String| LogKey::parse(text).map_err(|_| IdentityError::LogKey);
+        self.log_key.as_ref().map(parse).transpose()
     }
 
     /// Refuses to speak for another computer: a migrated or cloned disk. When

@@ -16,6 +16,7 @@ pub mod enrollment;
 pub mod exit;
 pub mod host;
 pub mod identity;
+pub mod log;
 mod property_list;
 mod recording;
 pub mod report;

@@ -7,10 +7,10 @@ use shared::statement::ReportKind;
 use crate::chain::Chain;
 use crate::collector::{Collector, TlsError};
 use crate::context::Context;
-use crate::delivery::{Courier, Delivery, Stop, deliver};
+use crate::delivery::{Courier, Delivery, Round, Stop, deliver};
 use crate::enrollment::{self, EnrollError, EnrollOutcome};
 use crate::identity::keys::{KeyFiles, KeyStore as _, KeyStoreError};
-use crate::identity::progress::{Head, Trouble};
+use crate::identity::progress::{Head, LOG_FORK, Trouble};
 use crate::identity::{Enrolling, Identity, IdentityError};
 use crate::rules::{self, Named, Received, RulesError};
 use crate::state::{StateError, StateFolder};
@@ -149,8 +149,10 @@ async fn run_with<C: Courier>(
         Scope::Report => Some(make(context, folder, identity, &mut chain)?),
         Scope::QueueAlone => None,
     };
-    deliver_former(context, folder, identity, courier).await?;
-    let Delivery { receipts, aside, stop } = deliver(&mut chain, courier, context.now()).await?;
+    let log = identity.log()?;
+    let round = Round { log: log.as_ref(), now: context.now() };
+    deliver_former(folder, identity, courier, (&mut chain, round)).await?;
+    let Delivery { receipts, aside, stop } = deliver(&mut chain, courier, round).await?;
     for receipt in receipts.iter().filter(|it| !it.flags.is_empty()) {
         let flags = receipt.flags.join(", ");
         tracing::warn!(sequence = receipt.sequence, flags, "the collector found something odd");
@@ -197,22 +199,27 @@ fn make(
     let facts = crate::device::read(&host);
     identity.belongs_to(&facts)?;
     let key = KeyFiles(folder).open(&identity.key)?;
+    // Before the queue is described, so that this statement tells of all that
+    // is lost: it may be the last that waits.
+    chain.spool.make_room(chain.next().sequence, context.now())?;
     let queue = chain.queue()?;
     let run = Run::read(&host, facts);
     let signed = build::sign(chain, identity, key.as_ref(), run, queue)?;
     let Head { sequence, sha256 } = chain.append(&signed.entry, &signed.envelope, signed.full)?;
-    chain.spool.thin(context.now())?;
     Ok(Made { sequence, sha256, kind: signed.kind })
 }
 
 /// Delivers what keys of earlier enrolments left behind; what the collector
 /// does not take from them is put aside, for no enrolment can mend it.
 async fn deliver_former<C: Courier>(
-    context: &Context,
     folder: &StateFolder,
     identity: &Identity,
     courier: &C,
+    (ours, round): (&mut Chain<'_>, Round<'_>),
 ) -> Result<(), ReportError> {
+    if ours.progress.is_forked() {
+        return Ok(());
+    }
     let open = Enrolling::load(folder)?.map(|it| it.key);
     for key in folder.list("keys")? {
         if key == identity.key || Some(&key) == open.as_ref() {
@@ -227,8 +234,21 @@ async fn deliver_former<C: Courier>(
             Err(error) => return Err(error.into()),
         };
         chain.progress.not_before = None;
-        let delivery = deliver(&mut chain, courier, context.now()).await?;
-        if let Some(Stop::Send(_)) = delivery.stop {
+        // One device knows one log, by whichever key it signs. What the former
+        // enrolment held against it ended with that.
+        chain.progress.trouble.take_if(|it| it.code == LOG_FORK);
+        chain.progress.log.clone_from(&ours.progress.log);
+        let delivery = deliver(&mut chain, courier, round).await?;
+        if chain.progress.log != ours.progress.log {
+            ours.progress.log.clone_from(&chain.progress.log);
+            ours.save()?;
+        }
+        if chain.progress.is_forked() {
+            ours.progress.trouble = chain.progress.trouble.take();
+            ours.save()?;
+            return Ok(());
+        }
+        if matches!(delivery.stop, Some(Stop::Send(_))) {
             return Ok(());
         }
         for entry in chain.spool.entries()? {

@@ -120,9 +120,11 @@ impl<'a> Spool<'a> {
         Ok(i64::try_from(after.count()).unwrap_or(i64::MAX))
     }
 
-    /// Removes what is over the limits; the newest always stays.
-    pub fn thin(&self, now: Timestamp) -> Result<(), StateError> {
-        let entries = self.entries()?;
+    /// Removes what is over the limits once the statement with this sequence
+    /// has come, which stays in any case.
+    pub fn make_room(&self, coming: i64, now: Timestamp) -> Result<(), StateError> {
+        let mut entries = self.entries()?;
+        entries.push(Entry { sequence: coming, made_at: now.as_second(), is_full: false });
         for entry in limits::surplus(&entries, now.as_second()) {
             tracing::warn!(sequence = entry.sequence, "dropped a statement over the queue's limit");
             self.remove(&entry)?;

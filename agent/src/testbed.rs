@@ -19,6 +19,12 @@ use crate::identity::progress::Progress;
 use crate::identity::{Identity, Trust};
 use crate::state::StateFolder;
 
+pub(crate) mod log;
+
+use log::{FakeLog, Shows};
+
+/// The id of the enrolled computer.
+pub(crate) const DEVICE: &str = "5b0e7a5e";
 /// When the tests play.
 pub(crate) const START: i64 = 1_790_000_000;
 
@@ -50,7 +56,7 @@ pub(crate) fn enrolled(state_dir: &Path) -> (Identity, PublicKey) {
     let certificate = params.self_signed(&pair).unwrap().pem();
     Progress::default().store(&folder, &key).unwrap();
     let identity = Identity {
-        device_id: "5b0e7a5e".to_owned(),
+        device_id: DEVICE.to_owned(),
         ca: certificate.clone(),
         certificate,
         url: "https://m.example".to_owned(),
@@ -59,6 +65,7 @@ pub(crate) fn enrolled(state_dir: &Path) -> (Identity, PublicKey) {
         key,
         token_id: "t".to_owned(),
         enrolled_at: Timestamp::from_second(START).unwrap(),
+        log_key: Some(log::signer().key().verifier_text()),
     };
     identity.store(&folder).unwrap();
     (identity, PublicKey::from_spki(signer.spki()).unwrap())
@@ -79,6 +86,8 @@ pub(crate) struct FakeCollector {
     pub(crate) mood: Mutex<Mood>,
     pub(crate) kept: Mutex<BTreeMap<i64, (String, Posture)>>,
     pub(crate) requests: Mutex<Vec<usize>>,
+    pub(crate) shows: Mutex<Shows>,
+    pub(crate) log: Mutex<FakeLog>,
     nonces: Mutex<BTreeSet<String>>,
 }
 
@@ -89,8 +98,14 @@ impl FakeCollector {
             mood: Mutex::new(Mood::Well),
             kept: Mutex::default(),
             requests: Mutex::default(),
+            shows: Mutex::new(Shows::Well),
+            log: Mutex::default(),
             nonces: Mutex::default(),
         }
+    }
+
+    pub(crate) fn show(&self, shows: Shows) {
+        *self.shows.lock().unwrap() = shows;
     }
 
     pub(crate) fn set(&self, mood: Mood) {
@@ -109,6 +124,9 @@ impl FakeCollector {
             assert_eq!(*sequence, expected, "a sequence is missing");
             assert_eq!(posture.previous.sha256, previous);
             assert_eq!(posture.spool.dropped, 0);
+            if let Some(checkpoint) = &posture.freshness.checkpoint {
+                assert!(checkpoint.size <= 2 * (expected.unsigned_abs() - 1), "not yet known");
+            }
             previous.clone_from(sha256);
         }
     }
@@ -131,6 +149,7 @@ impl FakeCollector {
         }
         let outcome =
             if before.is_some() { ReceiptOutcome::Duplicate } else { ReceiptOutcome::New };
+        self.log.lock().unwrap().keep(sequence, &envelope);
         let requests = self.requests.lock().unwrap().len();
         BatchLine::Kept(receipt(sequence, sha256, outcome, format!("{requests}/{sequence}")))
     }
@@ -152,8 +171,35 @@ fn receipt(sequence: i64, sha256: String, outcome: ReceiptOutcome, nonce: String
     }
 }
 
+impl FakeCollector {
+    fn keep_all(&self, envelopes: &[String], known: Option<u64>) -> Vec<BatchLine> {
+        let shows = *self.shows.lock().unwrap();
+        let prove = |line: &mut BatchLine| {
+            if let BatchLine::Kept(receipt) = line {
+                receipt.log = self.log.lock().unwrap().receipt(receipt.sequence, known, shows);
+            }
+        };
+        let keep = |text: &String| {
+            let mut line = self.keep(text);
+            if shows == Shows::Piecemeal {
+                prove(&mut line);
+            }
+            line
+        };
+        let mut lines: Vec<BatchLine> = envelopes.iter().map(keep).collect();
+        if shows != Shows::Piecemeal {
+            lines.iter_mut().for_each(prove);
+        }
+        lines
+    }
+}
+
 impl Courier for FakeCollector {
-    async fn send(&self, envelopes: &[String]) -> Result<Vec<BatchLine>, SendError> {
+    async fn send(
+        &self,
+        envelopes: &[String],
+        log_size: Option<u64>,
+    ) -> Result<Vec<BatchLine>, SendError> {
         self.requests.lock().unwrap().push(envelopes.len());
         let mood = self.mood.lock().unwrap().clone();
         match mood {
@@ -165,9 +211,7 @@ impl Courier for FakeCollector {
                 retry_after_s: Some(seconds),
                 detail: "the queue is full".to_owned(),
             }),
-            Mood::Well | Mood::Refusing(_) => {
-                Ok(envelopes.iter().map(|text| self.keep(text)).collect())
-            }
+            Mood::Well | Mood::Refusing(_) => Ok(self.keep_all(envelopes, log_size)),
         }
     }
 }

@@ -117,6 +117,7 @@ pub enum ReceiptOutcome {
 /// One line of the answer to `POST /v1/attestations/batch`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "nearly every line is a receipt")]
 pub enum BatchLine {
     /// The envelope of this line was kept.
     Kept(Receipt),

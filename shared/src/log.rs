@@ -7,6 +7,7 @@
 mod checkpoint;
 mod entry;
 mod frontier;
+mod memory;
 mod note;
 mod proof;
 mod receipt;
@@ -16,6 +17,7 @@ mod tree;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use entry::{FreshnessLevel, Reported, report_entry};
 pub use frontier::{Frontier, Node};
+pub use memory::MemoryTree;
 pub use note::{LogKey, LogSigner, NoteError, SignedNote};
 pub use proof::{
     consistency_proof, inclusion_proof, root_at, verify_consistency, verify_inclusion,

@@ -10,8 +10,12 @@ use shared::policy::Policy;
 use super::ending::{fail, of_state, print, say};
 use super::place::StateArgs;
 use crate::chain::last_signed;
+use crate::context::Clock;
+use crate::delivery::verdict::advice;
 use crate::exit::Exit;
+use crate::host::Live;
 use crate::identity::Identity;
+use crate::identity::progress::{LOG_FORK, Progress};
 use crate::state::{StateError, StateFolder};
 
 mod explain;
@@ -53,9 +57,9 @@ pub(super) fn run(args: &Args) -> Exit {
         });
     }
     match read(&StateFolder::at(&args.state.folder())) {
-        Ok(Some(envelope)) if args.raw => print(|out| out.write_all(&envelope.payload)),
-        Ok(Some(envelope)) if args.envelope => print(|out| writeln!(out, "{}", envelope.to_json())),
-        Ok(Some(envelope)) => print(|out| pretty(&envelope, out)),
+        Ok(Some((_, last))) if args.raw => print(|out| out.write_all(&last.payload)),
+        Ok(Some((_, last))) if args.envelope => print(|out| writeln!(out, "{}", last.to_json())),
+        Ok(Some((log, last))) => print(|out| pretty(&log, &last, out)),
         Ok(None) => {
             say("muster-agent: nothing was signed yet; run `muster-agent report`");
             Exit::Config
@@ -64,14 +68,24 @@ pub(super) fn run(args: &Args) -> Exit {
     }
 }
 
-fn read(folder: &StateFolder) -> Result<Option<Envelope>, StateError> {
+/// What was last signed, with where the device stands with the log.
+fn read(folder: &StateFolder) -> Result<Option<(Vec<String>, Envelope)>, StateError> {
     let Some(identity) = Identity::load(folder)? else { return Ok(None) };
-    last_signed(folder, &identity.key)
+    let progress = Progress::load(folder, &identity.key)?.unwrap_or_default();
+    let now = Clock::of(Live::new()).now();
+    let mut log = crate::log::sentences(identity.log_key.as_deref(), &progress, now);
+    if let Some(trouble) = progress.trouble.filter(|it| it.code == LOG_FORK) {
+        log.push(format!("{}; {}", trouble.detail, advice(LOG_FORK)));
+    }
+    Ok(last_signed(folder, &identity.key)?.map(|last| (log, last)))
 }
 
-fn pretty(envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
+fn pretty(log: &[String], envelope: &Envelope, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Statement SHA-256: {}", hex(&envelope.digest()))?;
     writeln!(out, "Signed by key:     {}", envelope.keyid.as_str())?;
+    for sentence in log {
+        writeln!(out, "Collector's log:   {sentence}")?;
+    }
     let value: serde_json::Value = serde_json::from_slice(&envelope.payload)?;
     writeln!(out, "{value:#}")
 }

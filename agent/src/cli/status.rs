@@ -43,6 +43,8 @@ struct Status {
     queue: Spool,
     next_run: Option<Timestamp>,
     rules: Option<RulesAtHand>,
+    /// Where the device stands with the collector's log, in sentences.
+    log: Vec<String>,
     progress: Progress,
 }
 
@@ -104,6 +106,7 @@ fn read(folder: &StateFolder, now: Timestamp) -> Result<Option<Status>, StateErr
     let queue = Chain::look(folder, &identity.key, progress.clone()).queue()?;
     let next_run = plan(folder, &Memory::default(), now)?.map(|next| next.at);
     let rules = Received::load(folder, &identity)?.map(|it| RulesAtHand::of(&it, now));
+    let log = crate::log::sentences(identity.log_key.as_deref(), &progress, now);
     let protection = KeyProtection::SoftwareFile;
     Ok(Some(Status {
         collector: identity.url,
@@ -114,6 +117,7 @@ fn read(folder: &StateFolder, now: Timestamp) -> Result<Option<Status>, StateErr
         queue,
         next_run,
         rules,
+        log,
         progress,
     }))
 }
@@ -132,6 +136,9 @@ fn write(status: &Status, out: &mut dyn Write) -> io::Result<()> {
     match &status.rules {
         None => writeln!(out, "Policy:       none received yet")?,
         Some(rules) => write_rules(rules, out)?,
+    }
+    for sentence in &status.log {
+        writeln!(out, "Log:          {sentence}")?;
     }
     let Spool { queued, dropped } = status.queue;
     writeln!(out, "Queue:        {queued} waiting, {dropped} lost to limits")?;

@@ -134,7 +134,7 @@ fn clock() -> crate::context::Clock {
 }
 
 async fn send_one(url: &str, trust: &ServerTrust) -> Result<Vec<BatchLine>, SendError> {
-    Collector::new(url, trust, clock()).unwrap().send(&["{}".to_owned()]).await
+    Collector::new(url, trust, clock()).unwrap().send(&["{}".to_owned()], None).await
 }
 
 fn refusing() -> Answer {
@@ -195,9 +195,9 @@ async fn an_expired_certificate_is_refused_by_the_injected_clock() {
     let trust = ServerTrust::Pin(sha256(&ours.der));
     let url = format!("https://localhost:{port}");
     let collector = Collector::new(&url, &trust, context.clock).unwrap();
-    collector.send(&["{}".to_owned()]).await.unwrap();
+    collector.send(&["{}".to_owned()], None).await.unwrap();
     hand.forward(400 * 24 * 3600);
-    let says = untrusted(collector.send(&["{}".to_owned()]).await);
+    let says = untrusted(collector.send(&["{}".to_owned()], None).await);
     assert!(says.contains("expired"), "{says}");
 }
 
@@ -243,11 +243,12 @@ async fn several_reports_are_lines_of_one_request() {
     let (port, seen) = serve(None, answer).await;
     let url = format!("http://127.0.0.1:{port}/");
     let collector = Collector::new(&url, &ServerTrust::Web, clock()).unwrap();
-    let answers = collector.send(&["{}".to_owned(), "{}".to_owned()]).await.unwrap();
+    let answers = collector.send(&["{}".to_owned(), "{}".to_owned()], Some(1041)).await.unwrap();
     assert_eq!(answers.len(), 2);
     let seen = seen.lock().unwrap();
     assert!(seen[0].0.starts_with("post /v1/attestations/batch http/1.1"), "{}", seen[0].0);
     assert!(seen[0].0.contains("content-type: application/vnd.in-toto.bundle+jsonl"));
+    assert!(seen[0].0.contains("muster-log-size: 1041\r\n"), "{}", seen[0].0);
     assert_eq!(seen[0].1, b"{}\n{}\n");
 }
 
@@ -278,7 +279,7 @@ fn enrolling(server: &Authority, ca: Authority) -> (Option<ServerConfig>, Answer
             policy: PolicyRef { id: "p".to_owned(), version: 1, sha256: "s".to_owned() },
             catalogue: None,
             nonce: "n".to_owned(),
-            log_key: None,
+            log_key: Some(crate::testbed::log::signer().key().verifier_text()),
         };
         (201, String::new(), serde_json::to_string(&enrolled).unwrap())
     });
@@ -312,6 +313,7 @@ async fn enrolling_keeps_the_identity_and_forgets_the_secret() {
     let outcome = enroll(&context, &token(port)).await.unwrap();
     assert!(matches!(outcome, EnrollOutcome::Enrolled { .. }));
     let identity = Identity::load(&folder).unwrap().unwrap();
+    assert_eq!(identity.log().unwrap().unwrap().name(), crate::testbed::log::ORIGIN);
     assert_ne!(identity.key, first_key, "another address is another enrolment");
     assert_eq!(folder.list("keys").unwrap(), [identity.key]);
     assert!(Enrolling::load(&folder).unwrap().is_none());

@@ -2,6 +2,8 @@
 
 use shared::api::Problem;
 
+use crate::identity::progress::LOG_FORK;
+
 /// What to do with a refused statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -42,6 +44,9 @@ pub fn advice(code: &str) -> &'static str {
         "key-revoked" => "ask IT whether this device is suspended or was retired",
         "sequence-conflict" => {
             "a second computer signs with this key, or a backup of the state folder was restored; ask IT, then run `muster-agent enroll` with a new token"
+        }
+        LOG_FORK => {
+            "nothing is sent any more: give IT those files, and when they know what happened, run `muster-agent enroll` with a new token"
         }
         _ => "run `muster-agent enroll` with a new token; the reports made until then are kept",
     }

@@ -6,9 +6,12 @@ use shared::api::{Receipt, Settings};
 use shared::statement::{CatalogueRef, PolicyRef};
 
 use super::keys::folder_of;
+use crate::log::{Doubt, Known};
 use crate::report::kind::LastFull;
 use crate::state::{StateError, StateFolder};
 
+/// Code of the trouble that a log with two histories is.
+pub const LOG_FORK: &str = "log-fork";
 /// How long the collector takes a nonce for fresh.
 const NONCE_LIFE: SignedDuration = SignedDuration::from_hours(26);
 
@@ -44,6 +47,12 @@ pub struct Progress {
     pub failures: u32,
     /// What keeps the queue from being delivered and needs a person.
     pub trouble: Option<Trouble>,
+    /// The newest state of the collector's log that was proven.
+    #[serde(default)]
+    pub log: Option<Known>,
+    /// Why the collector's last answer did not show where a report stands.
+    #[serde(default)]
+    pub doubt: Option<Doubt>,
 }
 
 /// The newest statement of a chain.
@@ -110,6 +119,12 @@ impl Progress {
         if about_newest && broken {
             self.full = None;
         }
+    }
+
+    /// Whether the collector showed two histories. Only a new enrolment ends
+    /// that: nothing that this collector says could.
+    pub fn is_forked(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| trouble.code == LOG_FORK)
     }
 
     /// Whether a required rule fails, as the collector last said.

@@ -94,7 +94,10 @@ pub fn sign(
     let mut posture = posture(identity, signer.protection(), run, place, queue);
     posture.kind = kind;
     posture.unchanged_since = since;
-    posture.freshness = Freshness { nonce: chain.progress.take_nonce(made_at), checkpoint: None };
+    posture.freshness = Freshness {
+        nonce: chain.progress.take_nonce(made_at),
+        checkpoint: chain.progress.log.as_ref().map(|log| log.checkpoint.clone()),
+    };
     posture.policy.clone_from(&chain.progress.policy);
     if kind == ReportKind::Unchanged {
         posture.checks.clear();

@@ -11,6 +11,8 @@ use crate::identity::progress::Progress;
 use crate::state::StateFolder;
 use crate::testbed::{FakeCollector, Hand, Mood, computer, enrolled};
 
+mod log;
+
 struct Bench {
     context: Context,
     hand: Hand,

@@ -90,7 +90,11 @@ fn bench() -> Bench {
 struct Sends(Vec<u8>);
 
 impl Courier for Sends {
-    async fn send(&self, _: &[String]) -> Result<Vec<shared::api::BatchLine>, SendError> {
+    async fn send(
+        &self,
+        _: &[String],
+        _: Option<u64>,
+    ) -> Result<Vec<shared::api::BatchLine>, SendError> {
         Ok(Vec::new())
     }
 

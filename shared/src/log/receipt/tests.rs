@@ -1,10 +1,8 @@
 //! Receipts are believed as a whole or not at all, and a fork is told from a
 //! fault.
 
-use std::collections::HashMap;
-
 use super::*;
-use crate::log::{FreshnessLevel, Frontier, LogSigner, Node, leaf_hash, report_entry};
+use crate::log::{FreshnessLevel, LogSigner, MemoryTree, report_entry};
 
 const ORIGIN: &str = "muster.example/log";
 const AT: i64 = 1_790_000_000;
@@ -13,45 +11,37 @@ fn signer() -> LogSigner {
     LogSigner::from_seed(ORIGIN, &[7; 32]).unwrap()
 }
 
-/// A log that stays whole in memory.
-#[derive(Clone)]
+/// A log with the text of its newest entry.
+#[derive(Clone, Default)]
 struct Log {
-    frontier: Frontier,
-    nodes: HashMap<(u8, u64), Hash>,
-    entries: Vec<String>,
+    tree: MemoryTree,
+    newest: String,
 }
 
 impl Log {
-    fn new() -> Self {
-        Self { frontier: Frontier::empty(), nodes: HashMap::new(), entries: Vec::new() }
-    }
-
     /// With as many entries, told apart from those of other logs by `salt`.
     fn of(count: u64, salt: &str) -> Self {
-        let mut log = Self::new();
+        let mut log = Self::default();
         (0..count).for_each(|number| log.push(format!("{salt}{number}")));
         log
     }
 
     fn push(&mut self, entry: String) {
-        for Node { level, index, hash } in self.frontier.push(leaf_hash(entry.as_bytes())) {
-            self.nodes.insert((level, index), hash);
-        }
-        self.entries.push(entry);
+        self.tree.push(entry.as_bytes());
+        self.newest = entry;
     }
 
     fn checkpoint(&self) -> Checkpoint {
-        let (size, root) = (self.frontier.size(), self.frontier.root());
+        let (size, root) = (self.tree.size(), self.tree.root());
         Checkpoint { origin: ORIGIN.to_owned(), size, root }
     }
 
     /// The receipt for the newest entry.
     fn receipt(&self, known: Option<u64>) -> LogReceipt {
-        let size = self.frontier.size();
-        let entry = (size - 1, self.entries.last().unwrap().clone());
+        let size = self.tree.size();
+        let entry = (size - 1, self.newest.clone());
         let note = self.checkpoint().sign(&signer()).text();
-        let mut node = |level, index| self.nodes.get(&(level, index)).copied();
-        LogReceipt::prove(entry, (size, note), known, &mut node).unwrap()
+        LogReceipt::prove(entry, (size, note), known, &mut self.tree.nodes()).unwrap()
     }
 }
 
