@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -17,23 +17,20 @@ pub(super) const STATE: &str = "state";
 
 pub(super) struct Collector {
     process: Child,
-    database: PathBuf,
     pub(super) address: SocketAddr,
-    pub(super) tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
 impl Collector {
     /// Starts the program over the files that [`super::fleet`] prepared.
     #[expect(clippy::disallowed_methods, reason = "the program under load is ours")]
     pub(super) fn start(program: &Path, folder: &Path, tls: bool) -> anyhow::Result<Self> {
-        let database = folder.join(DATABASE);
         let public_url = if tls { "https://127.0.0.1:0" } else { "http://127.0.0.1:0" };
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--public-url", public_url])
             .arg("--config")
             .arg(crate::program::quiet_config(folder))
             .arg("--database")
-            .arg(&database)
+            .arg(folder.join(DATABASE))
             .arg("--state-dir")
             .arg(folder.join(STATE))
             .env("MUSTER_LOG", "warn")
@@ -54,22 +51,21 @@ impl Collector {
             let _ = process.kill();
             bail!("the collector did not say where it listens; it said {line:?}");
         };
-        let tls = if tls { Some(connector(&folder.join(STATE))?) } else { None };
-        Ok(Self { process, database, address, tls })
+        Ok(Self { process, address })
     }
 
     pub(super) fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// Lets it write what is queued; returns the size of its database.
+    /// Lets it write what is queued, and end.
     #[expect(clippy::disallowed_methods, reason = "`kill` is how a daemon is asked to end")]
-    pub(super) fn stop(mut self) -> anyhow::Result<u64> {
+    pub(super) fn stop(mut self) -> anyhow::Result<()> {
         let asked = Command::new("/bin/kill").arg(self.pid().to_string()).status();
         ensure!(asked.is_ok_and(|status| status.success()), "the collector could not be asked");
         let ended = self.process.wait()?;
         ensure!(ended.success(), "the collector ended with {ended}");
-        Ok(std::fs::metadata(&self.database)?.len())
+        Ok(())
     }
 }
 
@@ -81,7 +77,8 @@ impl Drop for Collector {
     }
 }
 
-fn connector(state: &Path) -> anyhow::Result<(TlsConnector, ServerName<'static>)> {
+/// What it takes to speak to a collector whose state is in `state`.
+pub(super) fn connector(state: &Path) -> anyhow::Result<(TlsConnector, ServerName<'static>)> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(state.join("ca.pem"))?)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

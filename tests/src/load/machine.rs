@@ -11,6 +11,7 @@ pub(super) struct Reading {
     at: Instant,
     busy: Duration,
     collector: Duration,
+    postgres: Duration,
     own: Duration,
     kernel: Duration,
     written: u64,
@@ -21,46 +22,60 @@ pub(super) struct Reading {
 pub struct Spent {
     /// How long it took.
     pub elapsed: Duration,
-    /// Processor time of the collector.
+    /// Processor time of the collectors.
     pub collector: Duration,
+    /// Processor time of PostgreSQL.
+    pub postgres: Duration,
     /// Processor time of the generator.
     pub own: Duration,
     /// Processor time of all other programs.
     pub others: Duration,
-    /// Bytes that the collector had written to the disk.
+    /// Bytes that collectors and PostgreSQL had written to the disk.
     pub written: u64,
 }
 
 impl Reading {
-    pub(super) fn take(collector: u32) -> anyhow::Result<Self> {
-        let io = fs::read_to_string(format!("/proc/{collector}/io")).unwrap_or_default();
-        let written = io
-            .lines()
-            .find_map(|line| line.strip_prefix("write_bytes: "))
-            .and_then(|bytes| bytes.parse().ok())
-            .unwrap_or(0);
+    /// Reads the counters of the programs `collectors`, of this one, and of
+    /// everything else. PostgreSQL counts as ours when it is `ours`.
+    pub(super) fn take(collectors: &[u32], ours: bool) -> anyhow::Result<Self> {
+        let postgres = if ours { processes(|process| process.name == "postgres") } else { vec![] };
+        let cpu = |processes: &[Process]| processes.iter().map(|process| process.cpu).sum();
+        let collectors: Option<Vec<Process>> = collectors.iter().copied().map(process).collect();
+        let collectors = collectors.context("a collector has gone")?;
         Ok(Self {
             at: Instant::now(),
             busy: busy()?,
-            collector: process(collector).context("the collector has gone")?.cpu,
+            collector: cpu(&collectors),
+            postgres: cpu(&postgres),
             own: process(std::process::id()).context("/proc is missing")?.cpu,
-            kernel: kernel_threads(),
-            written,
+            // They work for us too: journal, write-back, interrupts.
+            kernel: cpu(&processes(|process| process.parent == 2)),
+            written: collectors.iter().chain(&postgres).map(|process| written(process.pid)).sum(),
         })
     }
 
     pub(super) fn since(&self, before: &Self) -> Spent {
         let collector = self.collector.saturating_sub(before.collector);
+        let postgres = self.postgres.saturating_sub(before.postgres);
         let own = self.own.saturating_sub(before.own);
         let kernel = self.kernel.saturating_sub(before.kernel);
+        let named = collector + postgres + own + kernel;
         Spent {
             elapsed: self.at.duration_since(before.at),
             collector,
+            postgres,
             own,
-            others: self.busy.saturating_sub(before.busy).saturating_sub(collector + own + kernel),
+            others: self.busy.saturating_sub(before.busy).saturating_sub(named),
             written: self.written.saturating_sub(before.written),
         }
     }
+}
+
+/// Bytes that a process had written to the disk.
+fn written(pid: u32) -> u64 {
+    let io = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    line.and_then(|bytes| bytes.parse().ok()).unwrap_or(0)
 }
 
 impl Spent {
@@ -89,6 +104,8 @@ fn busy() -> anyhow::Result<Duration> {
 }
 
 struct Process {
+    pid: u32,
+    name: String,
     cpu: Duration,
     parent: u32,
 }
@@ -96,21 +113,22 @@ struct Process {
 fn process(pid: u32) -> Option<Process> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name may hold spaces and brackets; the last bracket ends it.
-    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+    let (name, fields) = text.rsplit_once(')')?;
+    let name = name.split_once('(')?.1.to_owned();
+    let mut fields = fields.split_whitespace();
     let parent = fields.nth(1)?.parse().ok()?;
     let (user, system) = (fields.nth(9)?, fields.next()?);
-    Some(Process { cpu: ticks(user) + ticks(system), parent })
+    Some(Process { pid, name, cpu: ticks(user) + ticks(system), parent })
 }
 
-/// Kernel threads work for us too: journal, write-back, interrupts.
-fn kernel_threads() -> Duration {
-    let Ok(entries) = fs::read_dir("/proc") else { return Duration::ZERO };
+/// Every process that `wanted` wants.
+fn processes(wanted: impl Fn(&Process) -> bool) -> Vec<Process> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter_map(process)
-        .filter(|process| process.parent == 2)
-        .map(|process| process.cpu)
-        .sum()
+        .filter(wanted)
+        .collect()
 }
 
 /// Processor time of this thread.

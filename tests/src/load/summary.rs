@@ -1,11 +1,12 @@
 //! The table that people read.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::Options;
-use super::client::Load;
+use super::lane::{Load, classes};
 use super::machine::Spent;
+use super::options::{Options, Pace};
 use super::yardstick::Yardstick;
 
 /// Everything measured in one run.
@@ -13,32 +14,52 @@ use super::yardstick::Yardstick;
 pub struct Summary {
     /// What was asked for.
     pub options: Options,
-    /// What came back.
-    pub load: Load,
-    /// What the machine did meanwhile.
-    pub spent: Spent,
+    /// What was measured, in order.
+    pub phases: Vec<Phase>,
     /// What limits every collector.
     pub yardstick: Yardstick,
     /// Size of a full statement.
     pub statement_bytes: usize,
-    /// Growth of the database by each report.
+}
+
+/// What was measured while one clock ran.
+#[derive(Clone, Debug)]
+pub struct Phase {
+    /// What is special about it; empty for the first one.
+    pub name: String,
+    /// What came back.
+    pub load: Load,
+    /// What hostile clients got.
+    pub hostile: BTreeMap<String, usize>,
+    /// What the machine did meanwhile.
+    pub spent: Spent,
+    /// Bytes of requests and answers, TLS included.
+    pub wire_bytes: u64,
+    /// Growth of the database.
     pub database_bytes: u64,
 }
 
-impl Summary {
+impl Phase {
     /// Durable reports in a second.
     pub fn rate(&self) -> f64 {
         count(self.load.kept) / self.spent.elapsed.as_secs_f64()
     }
 
-    /// Processor time of the collector for one report.
+    /// Processor time of collectors and PostgreSQL for one report.
     pub fn cost(&self) -> Duration {
-        self.spent.collector.div_f64(count(self.load.kept.max(1)))
+        (self.spent.collector + self.spent.postgres).div_f64(count(self.load.kept.max(1)))
+    }
+}
+
+impl Summary {
+    /// Whether every report was kept.
+    pub fn is_whole(&self) -> bool {
+        self.phases.iter().all(|phase| phase.load.refused.is_empty())
     }
 
-    /// [`Self::cost`] in bare signature checks.
-    pub fn ratio(&self) -> f64 {
-        self.cost().as_secs_f64() / self.yardstick.verify.as_secs_f64()
+    /// Whether other programs took a part of the machine that counts.
+    pub fn is_disturbed(&self) -> bool {
+        self.phases.iter().any(|phase| phase.spent.is_disturbed())
     }
 }
 
@@ -55,62 +76,91 @@ fn millis(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
+fn row(out: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
+    writeln!(out, "{name:<28} {value}")
+}
+
+impl fmt::Display for Pace {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FlatOut => write!(out, "flat out"),
+            Self::Rate(rate) => write!(out, "{rate} reports a second, kept up or not"),
+            Self::Hourly(speedup) => write!(out, "every Mac once an hour, {speedup} times faster"),
+            Self::Storm(speedup) => {
+                write!(out, "nine o'clock: 30 % wake within 10 min, {speedup} times faster")
+            }
+            Self::Backlog(reports) => write!(out, "{reports} waiting reports of every Mac"),
+            Self::Hostile(clients) => {
+                write!(out, "flat out, beside {clients} hostile clients of each kind")
+            }
+        }
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { options, load, spent, yardstick, .. } = self;
+        let Self { options, yardstick, .. } = self;
+        let load = format!(
+            "{} Macs, {} {} connections, {:.0} % full ({:.0} % of them changed and judged), signed {}",
+            options.devices,
+            options.connections,
+            if options.tls { "TLS" } else { "plain" },
+            options.mix.full * 100.0,
+            options.mix.changed * 100.0,
+            if options.live { "as they are sent" } else { "ahead" },
+        );
+        row(out, "load", &load)?;
+        row(out, "pace", &options.pace.to_string())?;
+        row(out, "statement, full", &format!("{} bytes", self.statement_bytes))?;
+        let limit = |time: Duration| 1.0 / time.as_secs_f64();
+        let verify =
+            format!("{}: {:.0} /s a core", micros(yardstick.verify), limit(yardstick.verify));
+        row(out, "bare P-256 check", &verify)?;
+        let sync = format!("{}: {:.0} /s", micros(yardstick.sync), limit(yardstick.sync));
+        row(out, "fdatasync of 4 KiB", &sync)?;
+        for phase in &self.phases {
+            phase.write(out, *yardstick)?;
+        }
+        if self.is_disturbed() {
+            writeln!(out, "DISTURBED: other programs took more than a tenth of a core.")?;
+        }
+        Ok(())
+    }
+}
+
+impl Phase {
+    fn write(&self, out: &mut fmt::Formatter<'_>, yardstick: Yardstick) -> fmt::Result {
+        let Self { load, spent, .. } = self;
+        if !self.name.is_empty() {
+            writeln!(out, "-- {}", self.name)?;
+        }
         let kept = count(load.kept.max(1));
-        let mut row = |name: &str, value: String| writeln!(out, "{name:<28} {value}");
-        row(
-            "load",
-            format!(
-                "{} Macs, {} {} connections, {:.0} % full ({:.0} % of them changed and judged)",
-                options.devices,
-                options.connections,
-                if options.tls { "TLS" } else { "plain" },
-                options.full_share * 100.0,
-                options.changed_share * 100.0,
-            ),
-        )?;
-        row("statement, full", format!("{} bytes", self.statement_bytes))?;
-        row(
-            "durable reports",
-            format!("{} in {:.2} s: {:.0} /s", load.kept, spent.elapsed.as_secs_f64(), self.rate()),
-        )?;
-        row("not kept", load.refusals())?;
-        let [p50, p95, p99] = [50, 95, 99].map(|percent| millis(load.percentile(percent)));
-        row("latency p50, p95, p99", format!("{p50}, {p95}, {p99}"))?;
-        row("body, each", format!("{:.0} bytes", count(load.sent) / kept))?;
-        row(
-            "disk, each",
-            format!(
-                "{} bytes of database; {:.0} bytes written",
-                self.database_bytes,
-                count(spent.written) / kept
-            ),
-        )?;
-        row("collector's CPU, each", micros(self.cost()))?;
-        row("generator's CPU, each", micros(spent.own.div_f64(kept)))?;
-        row(
-            "bare P-256 check",
-            format!(
-                "{}: {:.0} /s a core",
-                micros(yardstick.verify),
-                1.0 / yardstick.verify.as_secs_f64()
-            ),
-        )?;
-        row(
-            "fdatasync of 4 KiB",
-            format!("{}: {:.0} /s", micros(yardstick.sync), 1.0 / yardstick.sync.as_secs_f64()),
-        )?;
-        row("collector's CPU / check", format!("{:.2}", self.ratio()))?;
-        row("reports / fdatasync", format!("{:.2}", self.rate() * yardstick.sync.as_secs_f64()))?;
-        row(
-            "other programs",
-            format!(
-                "{:.2} cores{}",
-                spent.disturbance(),
-                if spent.is_disturbed() { ": the run was DISTURBED" } else { "" }
-            ),
-        )
+        let elapsed = spent.elapsed.as_secs_f64();
+        let rate = format!("{} in {elapsed:.2} s: {:.0} /s", load.kept, self.rate());
+        row(out, "durable reports", &rate)?;
+        row(out, "not kept", &classes(&load.refused))?;
+        row(out, "sent again", &classes(&load.again))?;
+        for (what, count) in &self.hostile {
+            row(out, "hostile", &format!("{what}: {count}"))?;
+        }
+        let [p50, p95, p99] = load.percentiles([50, 95, 99]).map(millis);
+        row(out, "latency p50, p95, p99", &format!("{p50}, {p95}, {p99}"))?;
+        row(out, "wire, each", &format!("{:.0} bytes", count(self.wire_bytes) / kept))?;
+        let disk = format!(
+            "{:.0} bytes of database; {:.0} bytes written",
+            count(self.database_bytes) / kept,
+            count(spent.written) / kept
+        );
+        row(out, "disk, each", &disk)?;
+        row(out, "collector's CPU, each", &micros(spent.collector.div_f64(kept)))?;
+        if !spent.postgres.is_zero() {
+            row(out, "PostgreSQL's CPU, each", &micros(spent.postgres.div_f64(kept)))?;
+        }
+        row(out, "generator's CPU, each", &micros(spent.own.div_f64(kept)))?;
+        let ratio = self.cost().as_secs_f64() / yardstick.verify.as_secs_f64();
+        row(out, "CPU / bare check", &format!("{ratio:.2}"))?;
+        let syncs = self.rate() * yardstick.sync.as_secs_f64();
+        row(out, "reports / fdatasync", &format!("{syncs:.2}"))?;
+        row(out, "other programs", &format!("{:.2} cores", spent.disturbance()))
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Sample {
     pub(super) signature: Vec<u8>,
     /// The public key as an uncompressed point.
     pub(super) point: Vec<u8>,
+    /// Size of the signed statement.
+    pub(super) statement_bytes: usize,
 }
 
 const LENGTH: Duration = Duration::from_millis(700);
