@@ -7,7 +7,7 @@ use shared::policy::Policy;
 
 use crate::clock::Clock;
 use crate::os_releases::source::Source;
-use crate::store::sqlite::Readers;
+use crate::store::views::Views;
 
 /// The running collector, cheap to clone.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ pub struct App {
     /// The one clock.
     pub clock: Clock,
     /// Read-only access to the database.
-    pub readers: Readers,
+    pub readers: Arc<dyn Views>,
     /// What the fleet is judged by now.
     pub rulebook: Rulebook,
     /// The address that links and tokens carry, without a slash at the end.

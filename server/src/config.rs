@@ -10,14 +10,15 @@ use shared::policy::Policy;
 
 use crate::invitation::length;
 use crate::os_releases::source::{OsReleases, OsReleasesFile};
+use crate::store::place::Database;
 
 /// How a collector is to run.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The database file.
-    pub database: PathBuf,
+    /// Where the data is kept.
+    pub database: Database,
     /// The folder with the CA and other secrets.
     pub state_dir: PathBuf,
     /// The address that tokens, links and the certificate carry.
@@ -44,7 +45,7 @@ impl Config {
     pub fn local(folder: &Path) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            database: folder.join("muster.db"),
+            database: Database::Sqlite(folder.join("muster.db")),
             state_dir: folder.join("state"),
             public_url: None,
             tls_files: None,

@@ -12,6 +12,7 @@ use crate::ca::Ca;
 use crate::clock::Clock;
 use crate::ingest::queue::Queue;
 use crate::ingest::verify::Verifier;
+use crate::log::notary::Log;
 use crate::os_releases::fetcher::Fetcher;
 use crate::policy_document::{self, PolicyDocuments};
 use crate::{enroll, ingest};
@@ -33,6 +34,8 @@ pub struct DeviceApi {
     pub fetcher: Fetcher,
     /// Issues device certificates.
     pub ca: Arc<Ca>,
+    /// Signs the log and proves what it holds.
+    pub log: Log,
     /// How agents are to behave.
     pub settings: Settings,
 }

@@ -22,7 +22,7 @@ use crate::ingest::queue::QueueError;
 use crate::ingest::verify::{envelope_problem, refused, sentence, statement_problem};
 use crate::policy_document::names;
 use crate::problem::ProblemResponse;
-use crate::store::devices::{Admission, Devices as _, NewDevice};
+use crate::store::devices::{Admission, NewDevice};
 
 /// Takes a device in: 201 with its certificate, or 202 while it waits.
 pub async fn enroll(State(api): State<DeviceApi>, request: Request<Body>) -> Response {
@@ -72,7 +72,7 @@ async fn certify(
         .issue_device(device_id, keyid, spki, now)
         .map_err(|error| ProblemResponse::internal(&error))?;
     let der = issued.der.clone();
-    api.queue.run(move |writer| writer.keep_certificate(&issued)).await.map_err(failed)?;
+    api.queue.run(move |writer| writer.keep_certificate(&issued, now)).await.map_err(failed)?;
     Ok(der)
 }
 
@@ -86,14 +86,14 @@ fn enrolled(api: &DeviceApi, device_id: String, certificate: &[u8], now: Timesta
         settings: api.settings,
         policy,
         catalogue: Some(catalogue),
-        log_key: None,
+        log_key: Some(api.log.key().verifier_text()),
     }
 }
 
 fn failed(error: QueueError) -> ProblemResponse {
     match error {
         QueueError::Full | QueueError::Stopped => ProblemResponse::unavailable(),
-        QueueError::Store(error) => ProblemResponse::internal(&error),
+        error => ProblemResponse::internal(&error),
     }
 }
 
@@ -166,6 +166,7 @@ fn new_device(body: &[u8], now: Timestamp) -> Result<NewDevice, Problem> {
         agent_version: enrollment.agent.version,
         received_at: now,
         device_id: uuid::Uuid::new_v4().to_string(),
+        statement_sha256: envelope.digest(),
         payload: envelope.payload,
         signature: envelope.signature,
     })

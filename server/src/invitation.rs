@@ -45,6 +45,7 @@ pub fn make(
         person: request.person.trim().to_owned(),
         email: request.email.trim().to_owned(),
         serial: request.serial.as_deref().map(|serial| serial.trim().to_ascii_uppercase()),
+        actor: "command line".to_owned(),
         created_at: now,
         expires_at: now.checked_add(request.valid_for).unwrap_or(Timestamp::MAX),
     };

@@ -16,9 +16,7 @@ use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
 use crate::policy_document::PolicyDocuments;
 use crate::store::StoreError;
-use crate::store::devices::Rulebooks as _;
-use crate::store::reports::Reports as _;
-use crate::store::sqlite::Writer;
+use crate::store::place::Store;
 
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(1);
@@ -125,7 +123,7 @@ impl Jobs {
 
 /// The rules in the database; what is built in where there are none, or where
 /// the built-in catalogue is newer.
-pub fn stored_rules(writer: &Writer) -> Result<Rules, StoreError> {
+pub fn stored_rules(writer: &dyn Store) -> Result<Rules, StoreError> {
     let policy =
         match writer.policy()? {
             Some(text) => Arc::new(Policy::parse(&text).map_err(|error| StoreError::Corrupt {

@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod invitation;
 pub mod jobs;
 pub mod listener;
+pub mod log;
 pub mod nonce;
 pub mod os_releases;
 pub mod policy_document;

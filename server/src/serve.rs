@@ -19,14 +19,13 @@ use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
 use crate::ingest::verify::Verifier;
 use crate::jobs::{Jobs, stored_rules};
+use crate::log::notary::{Log, LogError, origin};
 use crate::nonce::Nonces;
 use crate::os_releases::fetcher::{Attempt, Fetcher};
 use crate::policy_document::PolicyDocuments;
 use crate::state_dir::{StateDir, StateDirError};
 use crate::store::StoreError;
-use crate::store::devices::{Invitations as _, Rulebooks as _};
-use crate::store::sqlite::sessions::SqliteSessions;
-use crate::store::sqlite::{Readers, Writer, open_writer};
+use crate::store::place::Opened;
 use crate::tls::{self, TlsError};
 use crate::{invitation, listener, public_url, web};
 
@@ -55,6 +54,9 @@ pub enum StartError {
     /// The state folder cannot be used.
     #[error(transparent)]
     State(#[from] StateDirError),
+    /// The log cannot be used.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The CA cannot be used.
     #[error(transparent)]
     Ca(#[from] CaError),
@@ -105,10 +107,11 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let acceptor = acceptor(&config, &ca, &public, &clock)?;
 
     state.write(ADDRESS_FILE, &address_file(&public, &config))?;
-    let (writer, rulebook, rules_version) = open_database(&config, &clock)?;
-    let readers = Readers::new(&config.database);
-    let keys = KeyCache::new(Arc::new(readers.clone()));
-    let (queue, writer) = Queue::start(writer, rulebook.clone(), config.queue)?;
+    let (opened, rulebook, rules_version) = open_database(&config, &clock)?;
+    let Opened { writer, views, keys, sessions, log } = opened;
+    let log = Log::open(&state, &origin(&public.host), log)?;
+    let keys = KeyCache::new(keys);
+    let (queue, writer) = Queue::start(writer, rulebook.clone(), log.clone(), config.queue)?;
     let fetcher = Fetcher::new(clock.clone(), queue.clone(), rulebook.clone(), &config.os_releases);
     let jobs = Jobs {
         clock: clock.clone(),
@@ -126,17 +129,28 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
 
     let app = App {
         clock,
-        readers,
+        readers: views,
         rulebook,
         public_url: public.url.as_str().into(),
         feed: config.os_releases.feed.clone().map(Arc::new),
         notice: config.notice.as_deref().map(Into::into),
     };
-    let api = device_api(&jobs, &fetcher, nonces, &ca, &config);
-    let sessions = SqliteSessions::open(&config.database).map_err(|source| {
-        StartError::Database { path: config.database.display().to_string(), source }
-    })?;
-    let router = device_api::router(api).merge(web::router(app.clone(), Arc::new(sessions)));
+    let api = DeviceApi {
+        clock: jobs.clock.clone(),
+        verifier: Verifier {
+            keys: jobs.keys.clone(),
+            nonces,
+            accept_recorded: config.accept_recorded,
+        },
+        queue: jobs.queue.clone(),
+        rulebook: jobs.rulebook.clone(),
+        documents: jobs.documents.clone(),
+        fetcher: fetcher.clone(),
+        ca: Arc::clone(&ca),
+        log,
+        settings: config.settings,
+    };
+    let router = device_api::router(api).merge(web::router(app.clone(), sessions));
     let (stop, stopped) = watch::channel(false);
     Ok(Running {
         address,
@@ -154,46 +168,21 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     })
 }
 
-fn device_api(
-    jobs: &Jobs,
-    fetcher: &Fetcher,
-    nonces: Nonces,
-    ca: &Arc<Ca>,
-    config: &Config,
-) -> DeviceApi {
-    DeviceApi {
-        clock: jobs.clock.clone(),
-        verifier: Verifier {
-            keys: jobs.keys.clone(),
-            nonces,
-            accept_recorded: config.accept_recorded,
-        },
-        queue: jobs.queue.clone(),
-        rulebook: jobs.rulebook.clone(),
-        documents: jobs.documents.clone(),
-        fetcher: fetcher.clone(),
-        ca: Arc::clone(ca),
-        settings: config.settings,
-    }
-}
-
 /// Opens the database and puts the configured policy in force.
-fn open_database(config: &Config, clock: &Clock) -> Result<(Writer, Rulebook, i64), StartError> {
+fn open_database(config: &Config, clock: &Clock) -> Result<(Opened, Rulebook, i64), StartError> {
     let open = || -> Result<_, StoreError> {
-        let mut writer = Writer::new(open_writer(&config.database)?);
+        let mut opened = config.database.open()?;
+        let writer = opened.writer.as_mut();
         if let Some(policy) = &config.policy
             && writer.policy()?.as_deref() != Some(policy.source())
         {
             writer.set_policy(policy, clock.now())?;
         }
         let version = writer.rules_version()?;
-        let rules = stored_rules(&writer)?;
-        Ok((writer, Rulebook::new(rules), version))
+        let rules = stored_rules(writer)?;
+        Ok((opened, Rulebook::new(rules), version))
     };
-    open().map_err(|source| StartError::Database {
-        path: config.database.display().to_string(),
-        source,
-    })
+    open().map_err(|source| StartError::Database { path: config.database.to_string(), source })
 }
 
 /// Written at each start, for the commands that make tokens and links.

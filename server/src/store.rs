@@ -4,8 +4,11 @@
 //! Every trait is batch-first and blocking: callers run them on the writer
 //! thread or on blocking threads, never on the async workers.
 
+pub mod batch;
 pub mod devices;
+pub mod log;
 pub mod os_releases;
+pub mod place;
 pub mod postgres;
 pub mod reading;
 pub mod reports;

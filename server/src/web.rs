@@ -65,7 +65,7 @@ impl Console {
 /// sign-in page, static files and `/healthz` are not.
 pub fn router(app: App, sessions: Arc<dyn Sessions>) -> Router {
     let console = Console {
-        views: Arc::new(app.readers.clone()),
+        views: Arc::clone(&app.readers),
         cookies: CookieJar::for_url(&app.public_url),
         days: Arc::default(),
         sessions,

@@ -8,7 +8,6 @@ use agent::Clock;
 use agent::host::Live;
 use jiff::SignedDuration;
 use server::fleet::state::Lifecycle;
-use server::store::devices::Devices as _;
 use shared::envelope::Envelope;
 use shared::token::Token;
 use tests::program::{self, Ending, Staying};
@@ -305,7 +304,7 @@ async fn a_report_that_cannot_be_delivered_waits_and_says_why() {
     server.resume().await;
     let device = server.look().rows("SELECT id FROM device").remove(0);
     let now = server.clock.now();
-    let suspend = move |writer: &mut server::store::sqlite::Writer| {
+    let suspend = move |writer: &mut dyn server::store::place::Store| {
         writer.set_lifecycle(&device, Lifecycle::Suspended, "it", now)
     };
     server.running().jobs.queue.run(suspend).await.unwrap();

@@ -3,7 +3,6 @@
 use agent::enrollment::{EnrollError, EnrollOutcome};
 use jiff::SignedDuration;
 use server::fleet::state::Lifecycle;
-use server::store::devices::Devices as _;
 use shared::api::{Enrolled, Pending};
 use tests::connection::Reply;
 use tests::hand_made::Stranger;

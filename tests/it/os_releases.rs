@@ -10,7 +10,7 @@ use std::ops::Deref;
 
 use jiff::{SignedDuration, Timestamp};
 use server::os_releases::source::OsReleases;
-use server::store::os_releases::{FeedState, KeepingViews as _, Outcome};
+use server::store::os_releases::{FeedState, Outcome};
 use tests::at;
 use tests::feed_server::{Answer, Feed, FeedServer};
 use tests::laptop::Laptop;
@@ -279,7 +279,7 @@ async fn the_collector_fetches_by_itself_when_a_mac_runs_something_new() {
 
 #[tokio::test]
 async fn only_one_process_asks_at_a_time_and_a_late_one_writes_nothing() {
-    use server::store::os_releases::{Ended, Feeds as _, Tags};
+    use server::store::os_releases::{Ended, Tags};
     let feed = FeedServer::start(&Feed::of("2026-08-25", "1")).await;
     let server = fetching(&feed).await;
     let now = start() + HOUR * 7;

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use server::fleet::state::Lifecycle;
 use server::ingest::queue::QueueError;
 use server::store::devices::Devices as _;
+use server::store::place::Store;
 use server::store::sqlite::{Writer, open_writer};
 use shared::api::Receipt;
 use tests::connection::Connection;
@@ -40,7 +41,7 @@ impl Held {
         let (started, has_started) = tokio::sync::oneshot::channel();
         let queue = server.running().jobs.queue.clone();
         let working = tokio::spawn(async move {
-            let work = move |_: &mut Writer| {
+            let work = move |_: &mut dyn Store| {
                 let _ = started.send(());
                 let _ = released.recv();
                 Ok(())

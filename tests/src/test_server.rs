@@ -88,7 +88,7 @@ impl TestServer {
 
     /// Its database file.
     pub fn database(&self) -> PathBuf {
-        self.config.database.clone()
+        self.config.database.file().expect("a database in a file").to_owned()
     }
 
     /// The address that its tokens and links carry.

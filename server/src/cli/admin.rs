@@ -7,7 +7,6 @@ use super::{PlaceOptions, answer};
 use crate::auth::create_link;
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
-use crate::store::sqlite::sessions::SqliteSessions;
 
 /// What administrators need.
 #[derive(Debug, Subcommand)]
@@ -28,9 +27,9 @@ pub(super) fn run(command: AdminCommand) -> Result<(), Failure> {
     let place = options.place.place()?;
     let address = place.address()?;
     // Refuses a place where no collector has run.
-    place.writer()?;
-    let sessions = SqliteSessions::open(&place.database).map_err(|error| database(&error))?;
-    let link = create_link(&sessions, &address.public_url, Clock::System.now())
+    place.must_be_there()?;
+    let sessions = place.database.open().map_err(|error| database(&error))?.sessions;
+    let link = create_link(sessions.as_ref(), &address.public_url, Clock::System.now())
         .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()))?;
     answer(&format!("{link}\nThe link signs in whoever opens it first, within 15 minutes.\n"))
 }

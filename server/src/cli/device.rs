@@ -10,8 +10,8 @@ use super::{PlaceOptions, answer};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::fleet::state::Lifecycle;
-use crate::store::devices::{DeviceLine, Devices as _};
-use crate::store::sqlite::Writer;
+use crate::store::devices::DeviceLine;
+use crate::store::place::Store;
 
 /// What to do with devices.
 #[derive(Debug, Subcommand)]
@@ -125,7 +125,7 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 
 fn step(options: OneOptions, from: &[Lifecycle], to: Lifecycle) -> Result<(), Failure> {
     let mut writer = options.place.place()?.writer()?;
-    let device = find(&writer, &options.device)?;
+    let device = find(writer.as_ref(), &options.device)?;
     if !from.contains(&device.lifecycle) {
         let wanted: Vec<&str> = from.iter().map(|one| one.as_str()).collect();
         return Err(Failure::new(
@@ -150,7 +150,7 @@ fn step(options: OneOptions, from: &[Lifecycle], to: Lifecycle) -> Result<(), Fa
     ))
 }
 
-fn find(writer: &Writer, named: &str) -> Result<DeviceLine, Failure> {
+fn find(writer: &dyn Store, named: &str) -> Result<DeviceLine, Failure> {
     let devices = writer.list().map_err(|error| database(&error))?;
     let fits = |device: &&DeviceLine| {
         device.id.starts_with(named)

@@ -7,7 +7,6 @@ use super::{PlaceOptions, answer};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::invitation::{Request, check, length, make};
-use crate::store::devices::Invitations as _;
 
 /// Options of `invite`.
 #[derive(Debug, Args)]

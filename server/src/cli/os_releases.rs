@@ -13,8 +13,7 @@ use crate::jobs::stored_rules;
 use crate::os_releases::adopt;
 use crate::os_releases::feed::FeedError;
 use crate::os_releases::fetcher::{self, Moment};
-use crate::store::devices::Rulebooks as _;
-use crate::store::os_releases::{Feeds as _, Outcome};
+use crate::store::os_releases::Outcome;
 
 mod show;
 
@@ -82,8 +81,8 @@ fn fetch(place: PlaceOptions) -> Result<(), Failure> {
     };
     let mut writer = place.writer()?;
     let clock = Clock::System;
-    let known = stored_rules(&writer).map_err(|error| database(&error))?.catalogue;
-    let begun = fetcher::begin(&mut writer, &source.url, known.sha256(), clock.now());
+    let known = stored_rules(writer.as_ref()).map_err(|error| database(&error))?.catalogue;
+    let begun = fetcher::begin(writer.as_mut(), &source.url, known.sha256(), clock.now());
     let Some(state) = begun.map_err(|error| database(&error))? else {
         let message = "a running collector is fetching at this moment; try again in a minute";
         return Err(Failure::new(Exit::Unavailable, message.to_owned()));

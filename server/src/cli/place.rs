@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::os_releases::source::OsReleases;
 use crate::serve::{ADDRESS_FILE, Address};
 use crate::state_dir::StateDir;
-use crate::store::sqlite::{Writer, open_writer};
+use crate::store::place::{Database, Store};
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
@@ -38,8 +38,8 @@ pub(super) struct PlaceOptions {
 pub(super) struct Place {
     /// What the configuration file says.
     pub(super) file: File,
-    /// The database file.
-    pub(super) database: PathBuf,
+    /// The database.
+    pub(super) database: Database,
     /// The folder with secrets.
     pub(super) state_dir: PathBuf,
     /// The address, when it was given.
@@ -79,8 +79,8 @@ impl PlaceOptions {
                     ),
                 ));
             }
-            Some(path) => PathBuf::from(path),
-            None => state_dir.join("muster.db"),
+            Some(path) => Database::Sqlite(PathBuf::from(path)),
+            None => Database::Sqlite(state_dir.join("muster.db")),
         };
         let public_url = self.public_url.or_else(|| file.public_url.clone());
         Ok(Place { file, database, state_dir, public_url })
@@ -89,9 +89,18 @@ impl PlaceOptions {
 
 impl Place {
     /// The writing connection of a collector that was started before.
-    pub(super) fn writer(&self) -> Result<Writer, Failure> {
-        let shown = self.database.display();
-        if !self.database.is_file() {
+    pub(super) fn writer(&self) -> Result<Box<dyn Store>, Failure> {
+        self.must_be_there()?;
+        self.database
+            .open_writer()
+            .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", self.database)))
+    }
+
+    /// A command makes no database: a slip in the path would be answered by an
+    /// empty one.
+    pub(super) fn must_be_there(&self) -> Result<(), Failure> {
+        let shown = &self.database;
+        if matches!(&self.database, Database::Sqlite(path) if !path.is_file()) {
             return Err(Failure::new(
                 Exit::Io,
                 format!(
@@ -99,9 +108,7 @@ impl Place {
                 ),
             ));
         }
-        let connection = open_writer(&self.database)
-            .map_err(|error| Failure::new(Exit::Io, format!("{shown}: {error}")))?;
-        Ok(Writer::new(connection))
+        Ok(())
     }
 
     /// Where the catalogue of releases comes from, and its corrections.

@@ -79,7 +79,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     // Before anybody is told that it listens: who is told may stop it at once.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let database = config.database.display().to_string();
+    let database = config.database.to_string();
     let running = start(config, Clock::System).await.map_err(|error| failure(&error))?;
     if let Some(first) = running.first_fetch.as_ref().filter(|it| it.outcome == Outcome::Failed) {
         let as_of = running.app.rulebook.current().catalogue.as_of();
@@ -105,7 +105,7 @@ fn failure(error: &StartError) -> Failure {
     let exit = match error {
         StartError::Config(_) | StartError::Tls(_) => Exit::Config,
         StartError::Bind { .. } => Exit::Unavailable,
-        StartError::Database { .. } | StartError::Ca(_) => Exit::Io,
+        StartError::Database { .. } | StartError::Log(_) | StartError::Ca(_) => Exit::Io,
         StartError::State(_) => Exit::CannotCreate,
         StartError::Thread(_) | StartError::Round(_) => Exit::Software,
     };

@@ -28,6 +28,8 @@ pub enum Flag {
     OtherHardware,
     /// The answers come from a recording.
     Recorded,
+    /// It carries a checkpoint of a log that was never so.
+    OtherLog,
 }
 
 impl Flag {
@@ -62,6 +64,11 @@ impl Flag {
             "The report comes from another computer than before: the key was copied.",
         ),
         (Self::Recorded, "recorded", "The answers come from a recording, not from a Mac."),
+        (
+            Self::OtherLog,
+            "other-log",
+            "The device has seen another history of the log than this collector holds; an old database may have been restored.",
+        ),
     ];
 
     /// The word in receipts and in the database.

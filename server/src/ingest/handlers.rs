@@ -1,5 +1,7 @@
 //! `POST /v1/attestations` and `/v1/attestations/batch`.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -7,16 +9,18 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use shared::api::{BatchLine, Problem, Receipt, ReceiptOutcome, problem};
 use shared::json::BODY_LIMIT;
-use shared::names::{MEDIA_REPORT, MEDIA_REPORTS};
+use shared::log::{Checkpoint, LogReceipt};
+use shared::names::{HEADER_LOG_SIZE, MEDIA_REPORT, MEDIA_REPORTS};
 use shared::policy::DeviceStatus;
 
 use super::queue::QueueError;
 use super::system::System;
 use super::verify::refused;
 use crate::device_api::DeviceApi;
+use crate::log::notary::{Log, LogError, Seal};
 use crate::policy_document::names;
 use crate::problem::ProblemResponse;
-use crate::store::reports::{Incoming, Kept};
+use crate::store::reports::{Epoch, Incoming, Kept};
 
 /// Largest body of a batch, in bytes.
 const BATCH_LIMIT: usize = 4 * 1024 * 1024;
@@ -30,11 +34,12 @@ pub async fn one(State(api): State<DeviceApi>, request: Request<Body>) -> Respon
     if let Err(problem) = expect_media(request.headers(), MEDIA_REPORT) {
         return ProblemResponse::from(problem).into_response();
     }
+    let known = known_size(request.headers());
     let body = match read(request, BODY_LIMIT).await {
         Ok(body) => body,
         Err(problem) => return ProblemResponse::from(problem).into_response(),
     };
-    match take(&api, &body).await {
+    match take(&api, &body, known).await {
         Ok(receipt) => {
             let status = match receipt.outcome {
                 ReceiptOutcome::New => StatusCode::CREATED,
@@ -51,6 +56,7 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
     if let Err(problem) = expect_media(request.headers(), MEDIA_REPORTS) {
         return ProblemResponse::from(problem).into_response();
     }
+    let known = known_size(request.headers());
     let body = match read(request, BATCH_LIMIT).await {
         Ok(body) => body,
         Err(problem) => return ProblemResponse::from(problem).into_response(),
@@ -64,7 +70,7 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
     let mut answer = String::new();
     // One after the other: the lines of a device build on each other.
     for line in lines {
-        let line = match take(&api, line).await {
+        let line = match take(&api, line, known).await {
             Ok(receipt) => BatchLine::Kept(receipt),
             Err(response) => BatchLine::Refused(response.into_problem()),
         };
@@ -74,17 +80,28 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
     ([(header::CONTENT_TYPE, "application/jsonl")], answer).into_response()
 }
 
-async fn take(api: &DeviceApi, body: &[u8]) -> Result<Receipt, ProblemResponse> {
+/// The size at which the agent knows the log.
+fn known_size(headers: &HeaderMap) -> Option<u64> {
+    headers.get(HEADER_LOG_SIZE)?.to_str().ok()?.parse().ok()
+}
+
+async fn take(
+    api: &DeviceApi,
+    body: &[u8],
+    known: Option<u64>,
+) -> Result<Receipt, ProblemResponse> {
     if body.len() > BODY_LIMIT {
         return Err(too_large(BODY_LIMIT).into());
     }
     let now = api.clock.now();
-    let incoming = api.verifier.verify(body, now)?;
-    let draft = Draft::of(&incoming);
+    let mut incoming = api.verifier.verify(body, now)?;
+    incoming.epoch = epoch(api, incoming.posture.freshness.checkpoint.as_ref()).await?;
+    let carried = incoming.posture.freshness.checkpoint.as_ref().map(|it| it.size);
+    let draft = Draft::of(&incoming, known.or(carried));
     let system = System::of(&incoming.posture);
-    let kept = api.queue.keep(incoming).await.map_err(|error| match error {
+    let (kept, seal) = api.queue.keep(incoming).await.map_err(|error| match error {
         QueueError::Full | QueueError::Stopped => ProblemResponse::unavailable(),
-        QueueError::Store(error) => ProblemResponse::internal(&error),
+        error => ProblemResponse::internal(&error),
     })?;
     if kept == Kept::Conflict {
         api.refresh_keys().await;
@@ -94,7 +111,31 @@ async fn take(api: &DeviceApi, body: &[u8]) -> Result<Receipt, ProblemResponse> 
     {
         api.fetcher.notice(&installed).await;
     }
-    Ok(draft.receipt(api, kept, now)?)
+    draft.receipt(api, kept, seal, now).await
+}
+
+/// What the checkpoint that a report carries is worth.
+async fn epoch(api: &DeviceApi, checkpoint: Option<&Checkpoint>) -> Result<Epoch, ProblemResponse> {
+    let Some(checkpoint) = checkpoint else { return Ok(Epoch::None) };
+    let holds = match api.log.quick_holds(checkpoint) {
+        Some(holds) => holds,
+        None => {
+            let checkpoint = checkpoint.clone();
+            blocking(api, move |log| log.holds(&checkpoint)).await?
+        }
+    };
+    Ok(if holds { Epoch::Known } else { Epoch::Contradicts })
+}
+
+/// Lets the log ask the database, off the async workers.
+async fn blocking<T: Send + 'static>(
+    api: &DeviceApi,
+    work: impl FnOnce(&Log) -> Result<T, LogError> + Send + 'static,
+) -> Result<T, ProblemResponse> {
+    let log = api.log.clone();
+    let done = tokio::task::spawn_blocking(move || work(&log)).await;
+    let done = done.map_err(|_| ProblemResponse::unavailable())?;
+    done.map_err(|error| ProblemResponse::internal(&error))
 }
 
 /// What a receipt says of the report itself.
@@ -102,35 +143,47 @@ struct Draft {
     device_id: String,
     digest: [u8; 32],
     sequence: i64,
+    /// The size at which the agent knows the log.
+    known: Option<u64>,
 }
 
 impl Draft {
-    fn of(incoming: &Incoming) -> Self {
+    fn of(incoming: &Incoming, known: Option<u64>) -> Self {
         Self {
             device_id: incoming.device_id.clone(),
             digest: incoming.digest,
             sequence: incoming.posture.sequence,
+            known,
         }
     }
 
-    fn receipt(self, api: &DeviceApi, kept: Kept, now: Timestamp) -> Result<Receipt, Problem> {
-        let (outcome, status, failing, received_at, flags) = match kept {
-            Kept::New { status, failing, flags } => {
+    async fn receipt(
+        self,
+        api: &DeviceApi,
+        kept: Kept,
+        seal: Option<Arc<Seal>>,
+        now: Timestamp,
+    ) -> Result<Receipt, ProblemResponse> {
+        let (outcome, status, failing, received_at, flags, place) = match kept {
+            Kept::New { status, failing, flags, index, entry } => {
                 let flags = flags.iter().map(|flag| flag.as_str().to_owned()).collect();
-                (ReceiptOutcome::New, status, failing, now, flags)
+                (ReceiptOutcome::New, status, failing, now, flags, (Some(index), entry))
             }
-            Kept::Duplicate { status, failing, received_at, flags } => {
-                (ReceiptOutcome::Duplicate, status, failing, received_at, flags)
+            Kept::Duplicate { status, failing, received_at, flags, index } => {
+                let place = (index, String::new());
+                (ReceiptOutcome::Duplicate, status, failing, received_at, flags, place)
             }
-            Kept::Conflict => return Err(conflict(self.sequence)),
-            Kept::Refused(lifecycle) => return Err(refused(lifecycle)),
+            Kept::Conflict => return Err(conflict(self.sequence).into()),
+            Kept::Refused(lifecycle) => return Err(refused(lifecycle).into()),
             Kept::NoDevice => {
                 return Err(problem(
                     "unknown-key",
                     "The device of this key is not known any more.",
-                ));
+                )
+                .into());
             }
         };
+        let log = self.proof(api, place, seal).await?;
         let (policy, catalogue) = names(&api.rulebook.current());
         Ok(Receipt {
             statement_sha256: shared::keys::hex(&self.digest),
@@ -143,8 +196,34 @@ impl Draft {
             catalogue: Some(catalogue),
             nonce: api.verifier.nonces.issue(&self.device_id, now),
             settings: api.settings,
-            log: None,
+            log: Some(log),
         })
+    }
+
+    /// From memory for what was just appended; from the database for what was
+    /// there already or is known from long ago.
+    async fn proof(
+        &self,
+        api: &DeviceApi,
+        (index, entry): (Option<u64>, String),
+        seal: Option<Arc<Seal>>,
+    ) -> Result<LogReceipt, ProblemResponse> {
+        // Its first copy is in the same batch: the next try finds it.
+        let index = index.ok_or_else(ProblemResponse::unavailable)?;
+        if let Some(seal) = seal.as_deref().filter(|_| !entry.is_empty())
+            && let Some(receipt) = api.log.quick_receipt((index, entry), seal, self.known)
+        {
+            return Ok(receipt);
+        }
+        let known = self.known;
+        let receipt = blocking(api, move |log| {
+            let seal = match seal {
+                Some(seal) => seal,
+                None => Arc::new(log.refresh()?),
+            };
+            log.receipt(index, &seal, known)
+        });
+        receipt.await?.ok_or_else(|| ProblemResponse::internal(&"the log lacks an entry"))
     }
 }
 

@@ -5,14 +5,16 @@
 //! to come again, and nothing that was accepted is dropped.
 
 use std::io;
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::Rulebook;
+use crate::log::notary::{Log, LogError, Seal};
 use crate::store::StoreError;
+use crate::store::place::Store;
 use crate::store::reports::{Incoming, Kept};
-use crate::store::sqlite::Writer;
 
 /// Most reports in one transaction.
 const BATCH: usize = 512;
@@ -35,10 +37,16 @@ pub enum QueueError {
     /// The database refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It is written, but the log cannot be signed.
+    #[error(transparent)]
+    Log(Arc<LogError>),
 }
 
-type Reply = oneshot::Sender<Result<Kept, StoreError>>;
-type Work = Box<dyn FnOnce(&mut Writer) + Send>;
+/// A report's fate, and the signed state of the log that holds it.
+pub type Answer = (Kept, Option<Arc<Seal>>);
+
+type Reply = oneshot::Sender<Result<Answer, QueueError>>;
+type Work = Box<dyn FnOnce(&mut dyn Store) + Send>;
 
 enum Job {
     Report(Box<Incoming>, Reply),
@@ -48,19 +56,20 @@ enum Job {
 impl Queue {
     /// Starts the thread. It ends when every queue is gone and all is written.
     pub fn start(
-        writer: Writer,
+        writer: Box<dyn Store>,
         rulebook: Rulebook,
+        log: Log,
         capacity: usize,
     ) -> io::Result<(Self, thread::JoinHandle<()>)> {
         let (sender, receiver) = mpsc::channel(capacity);
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || write(writer, &rulebook, receiver))?;
+            .spawn(move || Scribe { writer, rulebook, log }.write(receiver))?;
         Ok((Self { sender }, thread))
     }
 
     /// Keeps a report; returns when it is durable.
-    pub async fn keep(&self, incoming: Incoming) -> Result<Kept, QueueError> {
+    pub async fn keep(&self, incoming: Incoming) -> Result<Answer, QueueError> {
         let (reply, answer) = oneshot::channel();
         self.sender.try_send(Job::Report(Box::new(incoming), reply)).map_err(
             |error| match error {
@@ -68,13 +77,13 @@ impl Queue {
                 mpsc::error::TrySendError::Closed(_) => QueueError::Stopped,
             },
         )?;
-        Ok(answer.await.map_err(|_| QueueError::Stopped)??)
+        answer.await.map_err(|_| QueueError::Stopped)?
     }
 
     /// Lets `work` use the writing connection, between two batches.
     pub async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, QueueError> {
         let (reply, answer) = oneshot::channel();
         let job = Job::Work(Box::new(move |writer| {
@@ -86,59 +95,84 @@ impl Queue {
     }
 }
 
-fn write(mut writer: Writer, rulebook: &Rulebook, mut jobs: mpsc::Receiver<Job>) {
-    let mut reports = Vec::with_capacity(BATCH);
-    let mut replies = Vec::with_capacity(BATCH);
-    while let Some(job) = jobs.blocking_recv() {
-        let mut next = Some(job);
-        let mut work = None;
-        while let Some(job) = next.take() {
-            match job {
-                Job::Report(incoming, reply) => {
-                    reports.push(*incoming);
-                    replies.push(reply);
-                    if reports.len() < BATCH {
-                        next = jobs.try_recv().ok();
-                    }
-                }
-                Job::Work(one) => work = Some(one),
-            }
-        }
-        commit(&mut writer, rulebook, &mut reports, &mut replies);
-        if let Some(work) = work {
-            work(&mut writer);
-        }
-    }
+/// The thread that writes.
+struct Scribe {
+    writer: Box<dyn Store>,
+    rulebook: Rulebook,
+    log: Log,
 }
 
-fn commit(
-    writer: &mut Writer,
-    rulebook: &Rulebook,
-    reports: &mut Vec<Incoming>,
-    replies: &mut Vec<Reply>,
-) {
-    use crate::store::reports::Reports as _;
-    if reports.is_empty() {
-        return;
-    }
-    let rules = rulebook.current();
-    match writer.accept(reports, &rules) {
-        Ok(kept) => {
-            for (reply, kept) in replies.drain(..).zip(kept) {
-                // The client has gone; it will send the report again.
-                let _ = reply.send(Ok(kept));
+impl Scribe {
+    fn write(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut reports = Vec::with_capacity(BATCH);
+        let mut replies = Vec::with_capacity(BATCH);
+        while let Some(job) = jobs.blocking_recv() {
+            let mut next = Some(job);
+            let mut work = None;
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Report(incoming, reply) => {
+                        reports.push(*incoming);
+                        replies.push(reply);
+                        if reports.len() < BATCH {
+                            next = jobs.try_recv().ok();
+                        }
+                    }
+                    Job::Work(one) => work = Some(one),
+                }
             }
-        }
-        // One report must not take the others down with it.
-        Err(error) => {
-            tracing::warn!(%error, reports = reports.len(), "a batch failed; each report is tried alone");
-            for (reply, incoming) in replies.drain(..).zip(reports.iter()) {
-                let alone = writer
-                    .accept(std::slice::from_ref(incoming), &rules)
-                    .and_then(|mut kept| kept.pop().ok_or(StoreError::Busy));
-                let _ = reply.send(alone);
+            self.commit(&mut reports, &mut replies);
+            if let Some(work) = work {
+                work(self.writer.as_mut());
             }
         }
     }
-    reports.clear();
+
+    fn commit(&mut self, reports: &mut Vec<Incoming>, replies: &mut Vec<Reply>) {
+        if reports.is_empty() {
+            return;
+        }
+        match self.accept(reports) {
+            Ok(answers) => {
+                for (reply, answer) in replies.drain(..).zip(answers) {
+                    // The client has gone; it will send the report again.
+                    let _ = reply.send(answer);
+                }
+            }
+            // One report must not take the others down with it.
+            Err(error) => {
+                tracing::warn!(%error, reports = reports.len(), "a batch failed; each report is tried alone");
+                for (reply, incoming) in replies.drain(..).zip(reports.iter()) {
+                    let alone = self.accept(std::slice::from_ref(incoming));
+                    let answer = match alone {
+                        Ok(mut answers) => {
+                            answers.pop().unwrap_or(Err(QueueError::Store(StoreError::Busy)))
+                        }
+                        Err(error) => Err(QueueError::Store(error)),
+                    };
+                    let _ = reply.send(answer);
+                }
+            }
+        }
+        reports.clear();
+    }
+
+    /// Keeps `reports` in one transaction, then signs the log that holds them.
+    fn accept(
+        &mut self,
+        reports: &[Incoming],
+    ) -> Result<Vec<Result<Answer, QueueError>>, StoreError> {
+        let accepted = self.writer.accept(reports, &self.rulebook.current())?;
+        let seal = accepted.growth.map(|growth| self.log.advance(&growth));
+        let seal = seal.transpose().map(|seal| seal.map(Arc::new)).map_err(|error| {
+            tracing::error!(%error, "the log is not signed");
+            Arc::new(error)
+        });
+        let answers = accepted.kept.into_iter().map(|kept| match (&kept, &seal) {
+            // What is not proven is not acknowledged.
+            (Kept::New { .. }, Err(error)) => Err(QueueError::Log(Arc::clone(error))),
+            (_, seal) => Ok((kept, seal.as_ref().ok().cloned().flatten())),
+        });
+        Ok(answers.collect())
+    }
 }

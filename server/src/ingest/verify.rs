@@ -4,13 +4,14 @@
 use jiff::Timestamp;
 use shared::api::{Problem, problem};
 use shared::envelope::{Envelope, EnvelopeError, Verified};
+use shared::keys::sha256;
 use shared::statement::{Posture, Statement, StatementError};
 
 use super::key_cache::{DeviceKey, KeyCache};
 use crate::fleet::report::fingerprint;
 use crate::fleet::state::Lifecycle;
 use crate::nonce::Nonces;
-use crate::store::reports::Incoming;
+use crate::store::reports::{Epoch, Incoming};
 
 /// What verification needs to know.
 #[derive(Clone)]
@@ -58,7 +59,9 @@ impl Verifier {
             nonce_at,
             certificate_expired: expired,
             payload: envelope.payload,
+            signature_sha256: sha256(&envelope.signature),
             signature: envelope.signature,
+            epoch: Epoch::None,
         })
     }
 }

@@ -16,8 +16,8 @@ use crate::app::Rulebook;
 use crate::clock::Clock;
 use crate::ingest::queue::{Queue, QueueError};
 use crate::store::StoreError;
-use crate::store::os_releases::{Ended, FeedState, Feeds as _, Outcome, Tags};
-use crate::store::sqlite::Writer;
+use crate::store::os_releases::{Ended, FeedState, Outcome, Tags};
+use crate::store::place::Store;
 
 /// An attempt that has not ended by then has died.
 const GIVEN_UP: SignedDuration = SignedDuration::from_mins(2);
@@ -205,7 +205,7 @@ impl Fetcher {
 ///
 /// "The same as the last time" is an answer only while that is in force.
 pub fn begin(
-    writer: &mut Writer,
+    writer: &mut dyn Store,
     url: &str,
     known_sha256: &str,
     now: Timestamp,

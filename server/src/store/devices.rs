@@ -48,6 +48,8 @@ pub struct NewDevice {
     pub payload: Vec<u8>,
     /// Its signature.
     pub signature: Vec<u8>,
+    /// SHA-256 over PAE of the request.
+    pub statement_sha256: [u8; 32],
     /// What the device says of itself.
     pub claim: DeviceClaim,
     /// Where it keeps its key, as it says.
@@ -129,8 +131,8 @@ pub trait Devices: Send {
     /// Uses the invitation and takes the device in, in one transaction. The
     /// same request again gives the same answer.
     fn enroll(&mut self, request: &NewDevice) -> Result<Admission, StoreError>;
-    /// Keeps a certificate.
-    fn keep_certificate(&mut self, issued: &Issued) -> Result<(), StoreError>;
+    /// Keeps a certificate that was issued at `at`.
+    fn keep_certificate(&mut self, issued: &Issued, at: Timestamp) -> Result<(), StoreError>;
     /// Moves a device on in its life; the words are for the device's history.
     /// Returns where it was before, or nothing when there is no such device.
     fn set_lifecycle(
@@ -157,6 +159,8 @@ pub struct NewInvitation {
     pub email: String,
     /// The one Mac it is for.
     pub serial: Option<String>,
+    /// Who invites.
+    pub actor: String,
     /// Now.
     pub created_at: Timestamp,
     /// When it ends.

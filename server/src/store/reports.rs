@@ -8,6 +8,7 @@ use super::StoreError;
 use crate::app::Rules;
 use crate::fleet::chain::Flag;
 use crate::fleet::state::Lifecycle;
+use crate::log::growth::Growth;
 
 /// A report whose signature and subject were checked, ready to be kept.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Incoming {
     pub payload: Vec<u8>,
     /// The signature.
     pub signature: Vec<u8>,
+    /// Digest of the signature, for the log.
+    pub signature_sha256: [u8; 32],
     /// SHA-256 over PAE.
     pub digest: [u8; 32],
     /// The digest that it names as the one before.
@@ -36,6 +39,29 @@ pub struct Incoming {
     pub nonce_at: Option<Timestamp>,
     /// Whether the certificate had expired.
     pub certificate_expired: bool,
+    /// What the checkpoint that it carries is worth.
+    pub epoch: Epoch,
+}
+
+/// What the checkpoint in a report says of its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Epoch {
+    /// It carries none.
+    #[default]
+    None,
+    /// The log was so at that size: the report is not older than that.
+    Known,
+    /// The log was never so: the device has seen another history.
+    Contradicts,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Accepted {
+    /// What became of each report, in order.
+    pub kept: Vec<Kept>,
+    /// What the log gained, if anything.
+    pub growth: Option<Growth>,
 }
 
 /// What became of a report.
@@ -49,6 +75,10 @@ pub enum Kept {
         failing: bool,
         /// What was odd.
         flags: Vec<Flag>,
+        /// Where it stands in the log.
+        index: u64,
+        /// The text that the log holds.
+        entry: String,
     },
     /// The same statement was there already.
     Duplicate {
@@ -60,6 +90,9 @@ pub enum Kept {
         received_at: Timestamp,
         /// What was odd about the first copy.
         flags: Vec<String>,
+        /// Where the first copy stands in the log; none when both came in one
+        /// batch.
+        index: Option<u64>,
     },
     /// Another statement has this sequence; both are kept and the device is
     /// suspended.
@@ -74,7 +107,7 @@ pub enum Kept {
 pub trait Reports: Send {
     /// Keeps every report of `batch` in one transaction, in order. When this
     /// returns, what is `New` survives a power cut.
-    fn accept(&mut self, batch: &[Incoming], rules: &Rules) -> Result<Vec<Kept>, StoreError>;
+    fn accept(&mut self, batch: &[Incoming], rules: &Rules) -> Result<Accepted, StoreError>;
 
     /// Judges up to `limit` devices whose standing changes by `now`, each at
     /// the instant of its change. Returns how many there were.

@@ -3,9 +3,11 @@
 //! WAL with `synchronous=FULL`: a report that was acknowledged survives a
 //! power cut. One connection writes; a few that cannot write serve the pages.
 
+mod books;
 mod devices;
 mod enroll;
 mod keys;
+mod log;
 mod os_releases;
 mod people;
 mod reading;
@@ -30,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sqlite/migrations/0001_first.sql"),
     include_str!("sqlite/migrations/0002_pages.sql"),
     include_str!("sqlite/migrations/0003_os_releases.sql"),
+    include_str!("sqlite/migrations/0004_log.sql"),
 ];
 
 /// Opens the database for writing, and brings its schema up to date.

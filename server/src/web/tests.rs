@@ -78,7 +78,7 @@ impl Site {
         let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
         let app = App {
             clock: Clock::Manual(clock.clone()),
-            readers: readers.clone(),
+            readers: Arc::new(readers.clone()),
             rulebook: Rulebook::new(rules),
             public_url: "https://muster.example".into(),
             feed: None,

@@ -42,6 +42,11 @@ impl Frontier {
         })
     }
 
+    /// The roots of the perfect subtrees, the largest first.
+    pub fn roots(&self) -> &[Hash] {
+        &self.roots
+    }
+
     /// Number of leaves.
     pub fn size(&self) -> u64 {
         self.size

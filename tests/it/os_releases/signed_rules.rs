@@ -37,10 +37,7 @@ async fn import(server: &TestServer, as_of: &str) {
     let catalogue = Arc::new(Catalogue::embedded().redated(as_of.parse().unwrap()).unwrap());
     let now = server.clock.now();
     let queue = &server.running().jobs.queue;
-    let put = queue.run(move |writer| {
-        use server::store::devices::Rulebooks as _;
-        writer.set_catalogue(&catalogue, "test.json", now)
-    });
+    let put = queue.run(move |writer| writer.set_catalogue(&catalogue, "test.json", now));
     put.await.unwrap();
     server.round().await;
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use server::fleet::state::Lifecycle;
-use server::store::devices::Devices as _;
 use tokio::task::JoinSet;
 
 use super::calendar::{Calendar, Event, calendar};

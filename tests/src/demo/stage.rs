@@ -61,7 +61,8 @@ impl Stage {
             notice: Some(NOTICE.to_owned()),
             ..Config::local(folders.collector.path())
         };
-        let database = config.database.clone();
+        let database =
+            config.database.file().context("the demo keeps its data in a file")?.to_owned();
         let running = start(config, Clock::Manual(clock.clone())).await?;
         let told = clock.clone();
         let agents = agent::Clock::new(move || told.now());

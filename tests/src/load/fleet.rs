@@ -68,6 +68,7 @@ fn enroll(
         person: format!("Person {}", device.number),
         email: format!("person{}@company.example", device.number),
         serial: None,
+        actor: "muster-loadgen".to_owned(),
         created_at: at,
         expires_at: at + SignedDuration::from_hours(72),
     })?;
@@ -81,6 +82,7 @@ fn enroll(
         spki: device.key.spki().to_vec(),
         payload: Vec::new(),
         signature: Vec::new(),
+        statement_sha256: [0; 32],
         claim,
         protection: KeyProtection::SoftwareFile,
         agent_version: posture.agent.version.clone(),
@@ -94,7 +96,7 @@ fn enroll(
         device.number
     );
     let issued = ca.issue_device(&device.id, &device.keyid.0, device.key.spki(), at)?;
-    writer.keep_certificate(&issued)?;
+    writer.keep_certificate(&issued, at)?;
     device.certified(sha256_hex(&issued.der));
     Ok(())
 }

@@ -14,8 +14,7 @@ use crate::os_releases::shown::{
     Age, age_days, age_words, attempt_words, in_force_since, newest, source_words,
 };
 use crate::os_releases::source::OsReleases;
-use crate::store::os_releases::{Keeping, KeepingViews as _};
-use crate::store::sqlite::Readers;
+use crate::store::os_releases::Keeping;
 
 /// Options of `os-releases show`.
 #[derive(Debug, Args)]
@@ -27,9 +26,11 @@ pub(in crate::cli) struct ShowOptions {
 pub(super) fn run(options: ShowOptions) -> Result<(), Failure> {
     let place = options.place.place()?;
     let settings = place.os_releases()?;
-    let writer = place.writer()?;
-    let catalogue = stored_rules(&writer).map_err(|error| database(&error))?.catalogue;
-    let keeping = Readers::new(&place.database).keeping(catalogue.sha256());
+    place.must_be_there()?;
+    let opened = place.database.open().map_err(|error| database(&error))?;
+    let catalogue =
+        stored_rules(opened.writer.as_ref()).map_err(|error| database(&error))?.catalogue;
+    let keeping = opened.views.keeping(catalogue.sha256());
     let keeping = keeping.map_err(|error| database(&error))?;
     answer(&page(&catalogue, &keeping, &settings))
 }

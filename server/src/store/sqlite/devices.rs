@@ -3,9 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::{StoreError, Writer, enroll, state};
+use super::books::SqliteBooks;
+use super::{StoreError, Writer, enroll, log, state};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
+use crate::log::entry::Event;
+use crate::store::batch::judging::judge_each;
 use crate::store::devices::{Admission, DeviceLine, Devices, Issued, NewDevice};
 
 /// One step in a device's life.
@@ -60,8 +63,9 @@ pub(super) fn event(db: &Connection, step: &Step<'_>) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Moves a device on in its life, within a transaction.
-pub(super) fn set_lifecycle(db: &Connection, step: &Step<'_>) -> Result<(), StoreError> {
+/// Moves a device on in its life, within a transaction. The log is for the
+/// caller.
+pub(super) fn move_on(db: &Connection, step: &Step<'_>) -> Result<(), StoreError> {
     db.prepare_cached("UPDATE device SET lifecycle = ?2, lifecycle_reason = ?3 WHERE id = ?1")?
         .execute(params![step.device_id, step.to.as_str(), step.detail])?;
     if step.to == Lifecycle::Revoked {
@@ -81,7 +85,7 @@ impl Devices for Writer {
         Ok(admission)
     }
 
-    fn keep_certificate(&mut self, issued: &Issued) -> Result<(), StoreError> {
+    fn keep_certificate(&mut self, issued: &Issued, at: Timestamp) -> Result<(), StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute(
@@ -107,6 +111,12 @@ impl Devices for Writer {
             |row| row.get(0),
         )?;
         touch_keys(&transaction, &device_id)?;
+        let event = Event::Certificate {
+            device: &device_id,
+            key: &issued.keyid,
+            certificate_sha256: &shared::keys::sha256_hex(&issued.der),
+        };
+        log::record(&transaction, event.at(at))?;
         transaction.commit()?;
         Ok(())
     }
@@ -120,23 +130,25 @@ impl Devices for Writer {
     ) -> Result<Option<Lifecycle>, StoreError> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let Some(mut device) = state::load(&transaction, device_id)? else { return Ok(None) };
-        let former = device.lifecycle;
+        let Some(former) = state::load_place(&transaction, device_id)?.map(|it| it.state.lifecycle)
+        else {
+            return Ok(None);
+        };
         let kind = match (former, to) {
             (Lifecycle::Pending, Lifecycle::Active) => "approved",
             (_, Lifecycle::Active) => "resumed",
             (_, other) => other.as_str(),
         };
         let step = Step { device_id, to, kind, actor, detail: "", at };
-        set_lifecycle(&transaction, &step)?;
-        device.lifecycle = to;
-        let mut changes = Vec::new();
-        device.settle_status(at, &mut changes);
-        if device.next_change_at.is_none() && to == Lifecycle::Active {
-            device.next_change_at = Some(at);
-        }
-        state::save_place(&transaction, &device, None)?;
-        state::save(&transaction, &device, &changes)?;
+        move_on(&transaction, &step)?;
+        judge_each(&mut SqliteBooks(&transaction), &[device_id], &|device, changes| {
+            device.settle_status(at, changes);
+            if device.next_change_at.is_none() && to == Lifecycle::Active {
+                device.next_change_at = Some(at);
+            }
+        })?;
+        let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor };
+        log::record(&transaction, event.at(at))?;
         transaction.commit()?;
         Ok(Some(former))
     }

@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use shared::keys::hex;
 
 use super::devices::{Step, event, newest_certificate, touch_keys};
-use super::{StoreError, state};
+use super::{StoreError, log, state};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
+use crate::log::entry::Event;
 use crate::store::devices::{Admission, NewDevice};
 
 struct Invitation {
@@ -201,5 +203,13 @@ fn insert(
             at: request.received_at,
         },
     )?;
+    let entry = Event::Enroll {
+        device: &request.device_id,
+        key: &request.keyid,
+        statement_sha256: &hex(&request.statement_sha256),
+        invitation: &request.token_id,
+        lifecycle: lifecycle.as_str(),
+    };
+    log::record(db, entry.at(request.received_at))?;
     touch_keys(db, &request.device_id)
 }

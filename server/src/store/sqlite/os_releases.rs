@@ -6,8 +6,9 @@ use shared::os_releases::Catalogue;
 
 use super::devices::raise;
 use super::reading::Asked;
-use super::{StoreError, Writer};
+use super::{StoreError, Writer, log};
 use crate::clock::from_ms;
+use crate::log::entry::Event;
 use crate::store::os_releases::{Ended, FeedState, Feeds, IssuedPolicies, IssuedPolicy, Origin};
 use crate::store::reading;
 
@@ -31,7 +32,9 @@ pub(super) fn put_in_force(
         ],
     )?;
     raise(db, "rules")?;
-    Ok(())
+    let as_of = catalogue.as_of().to_string();
+    let event = Event::Catalogue { as_of: &as_of, sha256: catalogue.sha256() };
+    log::record(db, event.at(at))
 }
 
 /// The next answer is taken whatever it is: another catalogue is in force.
@@ -137,7 +140,9 @@ impl IssuedPolicies for Writer {
     }
 
     fn keep_policy(&mut self, issued: &IssuedPolicy) -> Result<(), StoreError> {
-        self.connection.execute(
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
             "INSERT INTO issued_policy (issued_ms, signer, policy_sha256, catalogue_sha256,
              not_after_ms, document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
@@ -149,6 +154,13 @@ impl IssuedPolicies for Writer {
                 issued.document,
             ],
         )?;
+        let event = Event::Rules {
+            policy_sha256: &issued.policy_sha256,
+            catalogue_sha256: &issued.catalogue_sha256,
+            document_sha256: &shared::keys::sha256_hex(issued.document.as_bytes()),
+        };
+        log::record(&transaction, event.at(issued.issued_at))?;
+        transaction.commit()?;
         Ok(())
     }
 }

@@ -2,7 +2,8 @@
 
 use rusqlite::{TransactionBehavior, params};
 
-use super::{StoreError, Writer};
+use super::{StoreError, Writer, log};
+use crate::log::entry::Event;
 use crate::store::devices::{Invitations, NewInvitation};
 
 impl Invitations for Writer {
@@ -27,6 +28,9 @@ impl Invitations for Writer {
                 invitation.email,
             ],
         )?;
+        let event =
+            Event::Invitation { invitation: &invitation.token_id, actor: &invitation.actor };
+        log::record(&transaction, event.at(invitation.created_at))?;
         transaction.commit()?;
         Ok(())
     }

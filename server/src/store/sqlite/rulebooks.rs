@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use shared::os_releases::Catalogue;
 
 use super::os_releases::{forget_tags, put_in_force};
-use super::{StoreError, Writer, devices::raise};
+use super::{StoreError, Writer, devices::raise, log};
+use crate::log::entry::Event;
 use crate::store::devices::Rulebooks;
 
 fn newest(db: &Connection, query: &str) -> Result<Option<String>, StoreError> {
@@ -57,6 +58,9 @@ impl Rulebooks for Writer {
             params![policy.sha256, policy.id, policy.version, policy.source(), at.as_millisecond()],
         )?;
         raise(&transaction, "rules")?;
+        let event =
+            Event::Policy { id: &policy.id, version: policy.version, sha256: &policy.sha256 };
+        log::record(&transaction, event.at(at))?;
         transaction.commit()?;
         Ok(())
     }

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{Readers, open_writer};
+use super::{Readers, log, open_writer};
+use crate::log::entry::Event;
 use crate::store::StoreError;
 use crate::store::sessions::{SecretDigest, Sessions};
 
@@ -39,10 +40,15 @@ impl Sessions for SqliteSessions {
         created: Timestamp,
         expires: Timestamp,
     ) -> Result<(), StoreError> {
-        self.writer().execute(
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
             "INSERT INTO login_link (token_sha256, created_ms, expires_ms) VALUES (?1, ?2, ?3)",
             params![link, created.as_millisecond(), expires.as_millisecond()],
         )?;
+        let event = Event::Admin { action: "login_link", actor: "command line" };
+        log::record(&transaction, event.at(created))?;
+        transaction.commit()?;
         Ok(())
     }
 
@@ -55,7 +61,7 @@ impl Sessions for SqliteSessions {
     ) -> Result<bool, StoreError> {
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let now = now.as_millisecond();
+        let (at, now) = (now, now.as_millisecond());
         let used = transaction.execute(
             "UPDATE login_link SET used_ms = ?2
               WHERE token_sha256 = ?1 AND used_ms IS NULL AND expires_ms > ?2",
@@ -67,6 +73,8 @@ impl Sessions for SqliteSessions {
                  VALUES (?1, ?2, ?2, ?3)",
                 params![session, now, expires.as_millisecond()],
             )?;
+            let event = Event::Admin { action: "sign_in", actor: "console" };
+            log::record(&transaction, event.at(at))?;
         }
         // What has run out is of no use to anybody.
         transaction.execute("DELETE FROM session WHERE expires_ms <= ?1", [now])?;

@@ -10,48 +10,14 @@ use shared::reading::{FieldValue, Fields};
 use super::StoreError;
 use crate::clock::from_ms;
 use crate::fleet::advance::{Change, Changes};
-use crate::fleet::report::confirm;
 use crate::fleet::state::{DeviceState, Head, Lifecycle, Place};
+use crate::store::batch::{Loaded, StoredPosture};
 
 const LOAD: &str = "
     SELECT lifecycle, enrolled_ms, returned_ms, received_ms, chain, sequence, digest,
            full_sequence, full_digest, nonce_ms, confirmed_ms, status, status_since_ms, was,
            judged_by, next_change_ms, hardware_uuid, failing, readings_sha256
     FROM device WHERE id = ?1";
-
-/// A device as far as it was read.
-#[derive(Debug)]
-pub(super) struct Loaded {
-    /// The device; without readings and findings until they are read too.
-    pub(super) state: DeviceState,
-    /// Fingerprint of the readings.
-    pub(super) readings_sha256: Option<[u8; 32]>,
-    is_whole: bool,
-    failing: usize,
-}
-
-impl Loaded {
-    /// Reads readings and findings, unless they were.
-    pub(super) fn whole(&mut self, db: &Connection) -> Result<&mut DeviceState, StoreError> {
-        if !self.is_whole {
-            load_posture(db, &mut self.state)?;
-            self.is_whole = true;
-        }
-        Ok(&mut self.state)
-    }
-
-    /// Whether a required rule fails.
-    pub(super) fn fails(&self) -> bool {
-        if self.is_whole { self.state.failing() > 0 } else { self.failing > 0 }
-    }
-}
-
-/// Loads the state of `device_id`, if there is such a device.
-pub(super) fn load(db: &Connection, device_id: &str) -> Result<Option<DeviceState>, StoreError> {
-    let Some(mut loaded) = load_place(db, device_id)? else { return Ok(None) };
-    loaded.whole(db)?;
-    Ok(Some(loaded.state))
-}
 
 /// Loads what every report needs. Readings and findings follow when they are
 /// asked for: most reports change nothing of them (15 us saved for each).
@@ -61,19 +27,21 @@ pub(super) fn load_place(db: &Connection, device_id: &str) -> Result<Option<Load
     found.optional()?.transpose()
 }
 
-fn load_posture(db: &Connection, state: &mut DeviceState) -> Result<(), StoreError> {
+/// Loads readings and findings; a device that never reported has none.
+pub(super) fn load_posture(
+    db: &Connection,
+    device_id: &str,
+) -> Result<Option<StoredPosture>, StoreError> {
     let mut statement =
         db.prepare_cached("SELECT readings, findings FROM posture WHERE device_id = ?1")?;
-    let found = statement.query_row([&state.id], |row| {
+    let found = statement.query_row([device_id], |row| {
         let readings = json("readings", row.get_ref(0)?.as_str());
-        Ok(readings
-            .and_then(|readings| Ok((readings, json("findings", row.get_ref(1)?.as_str())?))))
+        Ok(readings.and_then(|readings| {
+            let findings = json("findings", row.get_ref(1)?.as_str())?;
+            Ok(StoredPosture { device_id: device_id.to_owned(), readings, findings })
+        }))
     });
-    // A device that never reported has none.
-    let Some(found) = found.optional()? else { return Ok(()) };
-    (state.readings, state.findings) = found?;
-    confirm(&mut state.readings, state.confirmed_at);
-    Ok(())
+    found.optional()?.transpose()
 }
 
 fn from_row(id: &str, row: &Row<'_>) -> Result<Loaded, StoreError> {
@@ -104,8 +72,7 @@ fn from_row(id: &str, row: &Row<'_>) -> Result<Loaded, StoreError> {
         judged_by: row.get(14)?,
         next_change_at: time(row.get(15)?),
     };
-    let failing = row.get(17)?;
-    Ok(Loaded { state, readings_sha256: row.get(18)?, is_whole: false, failing })
+    Ok(Loaded { state, failing: row.get(17)?, readings_sha256: row.get(18)? })
 }
 
 fn time(ms: Option<i64>) -> Option<Timestamp> {

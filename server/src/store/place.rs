@@ -1,0 +1,82 @@
+//! Which database a collector uses, and opening it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::StoreError;
+use super::devices::{Devices, Invitations, Keys, Rulebooks};
+use super::log::LogViews;
+use super::os_releases::{Feeds, IssuedPolicies};
+use super::reports::Reports;
+use super::sessions::Sessions;
+use super::sqlite::sessions::SqliteSessions;
+use super::sqlite::{Readers, Writer, open_writer};
+use super::views::Views;
+
+/// Everything that writes, over one connection.
+pub trait Store: Reports + Devices + Invitations + Rulebooks + Feeds + IssuedPolicies {}
+
+impl<T: Reports + Devices + Invitations + Rulebooks + Feeds + IssuedPolicies> Store for T {}
+
+/// Where the collector keeps its data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// A file of SQLite.
+    Sqlite(PathBuf),
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(out),
+        }
+    }
+}
+
+/// An open database, by what is done with it.
+pub struct Opened {
+    /// The one that writes.
+    pub writer: Box<dyn Store>,
+    /// For pages.
+    pub views: Arc<dyn Views>,
+    /// For verifying.
+    pub keys: Arc<dyn Keys>,
+    /// For signing in.
+    pub sessions: Arc<dyn Sessions>,
+    /// For proofs.
+    pub log: Arc<dyn LogViews>,
+}
+
+impl Database {
+    /// The file, when it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+        }
+    }
+
+    /// Opens it for a collector, and brings its schema up to date.
+    pub fn open(&self) -> Result<Opened, StoreError> {
+        match self {
+            Self::Sqlite(path) => {
+                let writer = Box::new(Writer::new(open_writer(path)?));
+                let readers = Readers::new(path);
+                Ok(Opened {
+                    writer,
+                    views: Arc::new(readers.clone()),
+                    keys: Arc::new(readers.clone()),
+                    sessions: Arc::new(SqliteSessions::open(path)?),
+                    log: Arc::new(readers),
+                })
+            }
+        }
+    }
+
+    /// Opens it for one command.
+    pub fn open_writer(&self) -> Result<Box<dyn Store>, StoreError> {
+        match self {
+            Self::Sqlite(path) => Ok(Box::new(Writer::new(open_writer(path)?))),
+        }
+    }
+}
