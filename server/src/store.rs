@@ -5,7 +5,10 @@
 //! thread or on blocking threads, never on the async workers.
 
 pub mod batch;
+#[cfg(test)]
+mod contract;
 pub mod devices;
+pub mod leases;
 pub mod log;
 pub mod os_releases;
 pub mod place;
@@ -54,6 +57,9 @@ pub enum StoreError {
         /// Newest known schema.
         known: i64,
     },
+    /// Somebody else does this work by now; nothing was written.
+    #[error("the lease `{0}` was taken over by another process")]
+    Fenced(String),
     /// Every connection is taken and none came free.
     #[error("no database connection came free in time")]
     Busy,

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::StoreError;
 use super::devices::{Devices, Invitations, Keys, Rulebooks};
+use super::leases::Leases;
 use super::log::LogViews;
 use super::os_releases::{Feeds, IssuedPolicies};
 use super::reports::Reports;
@@ -13,23 +13,30 @@ use super::sessions::Sessions;
 use super::sqlite::sessions::SqliteSessions;
 use super::sqlite::{Readers, Writer, open_writer};
 use super::views::Views;
+use super::{StoreError, postgres};
 
 /// Everything that writes, over one connection.
-pub trait Store: Reports + Devices + Invitations + Rulebooks + Feeds + IssuedPolicies {}
+pub trait Store:
+    Reports + Devices + Invitations + Rulebooks + Feeds + IssuedPolicies + Leases
+{
+}
 
-impl<T: Reports + Devices + Invitations + Rulebooks + Feeds + IssuedPolicies> Store for T {}
+impl<T: Reports + Devices + Invitations + Rulebooks + Feeds + IssuedPolicies + Leases> Store for T {}
 
 /// Where the collector keeps its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A file of SQLite.
     Sqlite(PathBuf),
+    /// A database on a PostgreSQL server.
+    Postgres(Box<postgres::Target>),
 }
 
 impl fmt::Display for Database {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => path.display().fmt(out),
+            Self::Postgres(target) => target.name().fmt(out),
         }
     }
 }
@@ -53,6 +60,7 @@ impl Database {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
         }
     }
 
@@ -70,6 +78,17 @@ impl Database {
                     log: Arc::new(readers),
                 })
             }
+            Self::Postgres(target) => {
+                let writer = Box::new(postgres::Writer::new(postgres::open(target)?));
+                let readers = postgres::Readers::new(target);
+                Ok(Opened {
+                    writer,
+                    views: Arc::new(readers.clone()),
+                    keys: Arc::new(readers.clone()),
+                    sessions: Arc::new(postgres::sessions::PostgresSessions::open(target)?),
+                    log: Arc::new(readers),
+                })
+            }
         }
     }
 
@@ -77,6 +96,7 @@ impl Database {
     pub fn open_writer(&self) -> Result<Box<dyn Store>, StoreError> {
         match self {
             Self::Sqlite(path) => Ok(Box::new(Writer::new(open_writer(path)?))),
+            Self::Postgres(target) => Ok(Box::new(postgres::Writer::new(postgres::open(target)?))),
         }
     }
 }

@@ -4,12 +4,28 @@
 //! first: devices by their ids, the head of the log last, so that two
 //! collectors wait for each other and never block each other for good.
 
+mod books;
 mod connecting;
+mod devices;
+mod enroll;
 mod failure;
+mod intervals;
+mod keys;
+mod leases;
+mod log;
 mod migrations;
+mod os_releases;
+mod people;
 mod readers;
+mod reading;
+mod reports;
+mod rulebooks;
 pub mod session;
+pub mod sessions;
+mod state;
 mod target;
+mod writer;
+mod writing;
 
 #[cfg(test)]
 #[path = "../../../tests/src/postgres_server.rs"]
@@ -22,3 +38,6 @@ pub use migrations::open;
 pub use readers::Readers;
 pub use session::Session;
 pub use target::Target;
+pub use writer::Writer;
+
+use super::StoreError;

@@ -7,6 +7,7 @@ mod books;
 mod devices;
 mod enroll;
 mod keys;
+mod leases;
 mod log;
 mod os_releases;
 mod people;

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_pages.sql"),
     include_str!("migrations/0003_os_releases.sql"),
+    include_str!("migrations/0004_log.sql"),
 ];
 
 /// A migration may rewrite a large table.

@@ -14,6 +14,7 @@ use super::connecting;
 use super::failure::ends_connection;
 use super::target::Target;
 use crate::store::StoreError;
+use crate::store::leases::Fence;
 
 /// How long the database may take for one call.
 pub const PATIENCE: Duration = Duration::from_secs(15);
@@ -43,6 +44,7 @@ pub struct Session {
     runtime: Option<Runtime>,
     open: Option<Open>,
     transaction: Transaction,
+    fence: Option<Fence>,
 }
 
 /// An open connection.
@@ -89,6 +91,7 @@ impl Session {
             runtime: Some(runtime),
             open: None,
             transaction: Transaction::None,
+            fence: None,
         })
     }
 
@@ -193,7 +196,7 @@ impl Session {
             attempt += 1;
             let fresh = self.connect()?;
             self.transaction = Transaction::Wanted;
-            let error = match work(self) {
+            let error = match self.show_fence().and_then(|()| work(self)) {
                 Ok(value) => match self.commit() {
                     Ok(()) => return Ok(value),
                     // It may have been done.
@@ -209,6 +212,18 @@ impl Session {
                 _ => return Err(error),
             }
         }
+    }
+
+    /// From now on every transaction first shows `fence`.
+    pub(super) fn work_under(&mut self, fence: Option<Fence>) {
+        self.fence = fence;
+    }
+
+    fn show_fence(&mut self) -> Result<(), StoreError> {
+        let Some(fence) = self.fence.clone() else { return Ok(()) };
+        let row = self.row(super::leases::SHOW, &[&fence.name])?;
+        let newest: Option<i64> = row.map(|row| row.try_get(0)).transpose()?;
+        if newest == Some(fence.token) { Ok(()) } else { Err(StoreError::Fenced(fence.name)) }
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

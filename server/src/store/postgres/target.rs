@@ -27,6 +27,16 @@ impl std::fmt::Debug for Target {
     }
 }
 
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.config == other.config
+            && self.password_file == other.password_file
+            && self.tls.is_some() == other.tls.is_some()
+    }
+}
+
+impl Eq for Target {}
+
 /// What a URL says beside what the client library knows.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Own {

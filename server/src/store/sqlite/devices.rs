@@ -1,7 +1,7 @@
 //! Devices and their life cycle in SQLite.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::books::SqliteBooks;
 use super::{StoreError, Writer, enroll, log, state};
@@ -78,16 +78,14 @@ pub(super) fn move_on(db: &Connection, step: &Step<'_>) -> Result<(), StoreError
 
 impl Devices for Writer {
     fn enroll(&mut self, request: &NewDevice) -> Result<Admission, StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let admission = enroll::enroll(&transaction, request)?;
         transaction.commit()?;
         Ok(admission)
     }
 
     fn keep_certificate(&mut self, issued: &Issued, at: Timestamp) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         transaction.execute(
             "INSERT INTO certificate (sha256, keyid, der, not_before_ms, not_after_ms)
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
@@ -128,8 +126,7 @@ impl Devices for Writer {
         actor: &str,
         at: Timestamp,
     ) -> Result<Option<Lifecycle>, StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let Some(former) = state::load_place(&transaction, device_id)?.map(|it| it.state.lifecycle)
         else {
             return Ok(None);

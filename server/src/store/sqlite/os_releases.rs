@@ -1,7 +1,7 @@
 //! Fetching and signed rules in SQLite.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::os_releases::Catalogue;
 
 use super::devices::raise;
@@ -59,8 +59,7 @@ impl Feeds for Writer {
             etag = CASE WHEN url = ?1 THEN etag END, modified = CASE WHEN url = ?1 THEN modified END,
             url = ?1, attempted_ms = ?2, outcome = NULL, next_ms = ?4, asked_for = wanted
             WHERE busy_until_ms <= ?2";
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         transaction.execute("INSERT INTO os_feed (id) VALUES (1) ON CONFLICT DO NOTHING", [])?;
         let [now, until, next_at] = [now, until, next_at].map(Timestamp::as_millisecond);
         let begun = transaction.execute(BEGIN, params![url, now, until, next_at])?;
@@ -79,8 +78,7 @@ impl Feeds for Writer {
             answered_ms = CASE WHEN ?2 = 'failed' THEN answered_ms ELSE ?9 END,
             failures = CASE WHEN ?2 = 'failed' THEN failures + 1 ELSE 0 END
             WHERE attempt = ?1 RETURNING url";
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let url: Option<String> = transaction
             .query_row(
                 END,
@@ -106,11 +104,13 @@ impl Feeds for Writer {
     }
 
     fn want_fetch(&mut self, system: &str) -> Result<(), StoreError> {
-        self.connection.execute(
+        let transaction = self.begin()?;
+        transaction.execute(
             "INSERT INTO os_feed (id, wanted) VALUES (1, ?1)
              ON CONFLICT (id) DO UPDATE SET wanted = excluded.wanted",
             [system],
         )?;
+        transaction.commit()?;
         Ok(())
     }
 
@@ -140,8 +140,7 @@ impl IssuedPolicies for Writer {
     }
 
     fn keep_policy(&mut self, issued: &IssuedPolicy) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         transaction.execute(
             "INSERT INTO issued_policy (issued_ms, signer, policy_sha256, catalogue_sha256,
              not_after_ms, document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -1,6 +1,6 @@
 //! People and invitations in SQLite.
 
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::params;
 
 use super::{StoreError, Writer, log};
 use crate::log::entry::Event;
@@ -8,8 +8,7 @@ use crate::store::devices::{Invitations, NewInvitation};
 
 impl Invitations for Writer {
     fn invite(&mut self, invitation: &NewInvitation) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let at = invitation.created_at.as_millisecond();
         transaction.execute(
             "INSERT INTO person (id, name, email, created_ms) VALUES (?1, ?2, ?3, ?4)

@@ -1,33 +1,47 @@
 //! Keeping reports in SQLite.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::StoreError;
 use super::books::SqliteBooks;
+use super::leases;
 use crate::app::Rules;
 use crate::fleet::state::DeviceState;
 use crate::store::batch::judging::judge_each;
 use crate::store::batch::keep;
+use crate::store::leases::Fence;
 use crate::store::reports::{Accepted, Incoming, Reports};
 
 /// The one connection that writes.
 #[derive(Debug)]
 pub struct Writer {
     pub(super) connection: Connection,
+    pub(super) fence: Option<Fence>,
 }
 
 impl Writer {
     /// A writer over a connection from [`super::open_writer`].
     pub fn new(connection: Connection) -> Self {
-        Self { connection }
+        Self { connection, fence: None }
+    }
+}
+
+impl Writer {
+    /// Begins a transaction that writes, under the lease that was shown.
+    pub(super) fn begin(&mut self) -> Result<Transaction<'_>, StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if let Some(fence) = &self.fence {
+            leases::show(&transaction, fence)?;
+        }
+        Ok(transaction)
     }
 }
 
 impl Reports for Writer {
     fn accept(&mut self, batch: &[Incoming], rules: &Rules) -> Result<Accepted, StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let accepted = keep(&mut SqliteBooks(&transaction), batch, rules)?;
         transaction.commit()?;
         Ok(accepted)
@@ -73,8 +87,7 @@ impl Writer {
         limit: usize,
         work: impl Fn(&mut DeviceState, &mut crate::fleet::advance::Changes),
     ) -> Result<usize, StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let ids: Vec<String> = transaction
             .prepare_cached(query)?

@@ -1,7 +1,7 @@
 //! Policies and catalogues in SQLite.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::os_releases::Catalogue;
 
 use super::os_releases::{forget_tags, put_in_force};
@@ -36,8 +36,7 @@ impl Rulebooks for Writer {
         origin: &str,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         put_in_force(&transaction, catalogue, origin, at)?;
         forget_tags(&transaction)?;
         transaction.commit()?;
@@ -49,8 +48,7 @@ impl Rulebooks for Writer {
         policy: &shared::policy::Policy,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.begin()?;
         transaction.execute(
             "INSERT INTO policy (sha256, id, version, source, active_ms)
              VALUES (?1, ?2, ?3, ?4, ?5)

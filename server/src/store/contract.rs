@@ -1,0 +1,13 @@
+//! What both databases promise, each promise tried on both.
+//!
+//! A promise is a function that is given a new [`replicas::Replicas`]; it
+//! stands in the list of its file, and one test for each database keeps the
+//! whole list.
+
+mod devices;
+mod leases;
+mod log;
+mod replicas;
+mod reports;
+mod rules;
+mod sessions;

@@ -1,0 +1,178 @@
+//! The log in PostgreSQL.
+
+use shared::log::{Frontier, Hash};
+use tokio_postgres::Row;
+
+use super::state::digest;
+use super::{Readers, Session, StoreError};
+use crate::log::growth::Growth;
+use crate::store::batch::NewStatement;
+use crate::store::log::LogViews;
+
+/// The log's edge, locked until the transaction ends: whoever appends waits
+/// here for the one before. Nothing else is locked after it.
+pub(super) fn head_locked(db: &mut Session) -> Result<Frontier, StoreError> {
+    head(db, "SELECT size, roots FROM log_head WHERE id = 1 FOR UPDATE")
+}
+
+fn head(db: &mut Session, query: &str) -> Result<Frontier, StoreError> {
+    let corrupt = |why: &str| StoreError::Corrupt { what: "the log's head", why: why.to_owned() };
+    let row = db.row(query, &[])?.ok_or_else(|| corrupt("it is not there"))?;
+    let (size, roots): (i64, &[u8]) = (row.try_get(0)?, row.try_get(1)?);
+    let roots = roots.as_chunks().0.iter().map(|root| Hash(*root)).collect();
+    let size = u64::try_from(size).map_err(|_| corrupt("its size is below zero"))?;
+    Frontier::new(size, roots)
+        .ok_or_else(|| corrupt("it has not one root for each bit of its size"))
+}
+
+const STATEMENTS: &str = "
+    INSERT INTO statement (device_id, chain, sequence, received_ms, finished_ms, kind, flags,
+                           keyid, digest, previous, payload, signature, log_position)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+      $6::text[], $7::text[], $8::text[], $9::bytea[], $10::bytea[], $11::bytea[], $12::bytea[],
+      $13::bigint[])";
+const ENTRIES: &str = "
+    INSERT INTO log_entry (position, entry, hash)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])";
+const NODES: &str = "
+    INSERT INTO log_node (height, position, hash)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
+const HEAD: &str = "UPDATE log_head SET size = $1, roots = $2 WHERE id = 1";
+
+/// Writes what is appended and the statements that it proves, within the
+/// transaction that locked the head.
+pub(super) fn append(
+    db: &mut Session,
+    growth: &Growth,
+    statements: &[NewStatement<'_>],
+) -> Result<(), StoreError> {
+    let start = number(growth.start);
+    let positions: Vec<i64> = (start..).take(growth.entries.len()).collect();
+    let texts: Vec<&str> = growth.entries.iter().map(|(text, _)| text.as_str()).collect();
+    let hashes: Vec<&[u8]> = growth.entries.iter().map(|(_, hash)| hash.0.as_slice()).collect();
+    let heights: Vec<i64> = growth.tiles.iter().map(|tile| i64::from(tile.level)).collect();
+    let places: Vec<i64> = growth.tiles.iter().map(|tile| number(tile.index)).collect();
+    let nodes: Vec<&[u8]> = growth.tiles.iter().map(|tile| tile.hash.0.as_slice()).collect();
+    let size = number(growth.head.size());
+    let roots: Vec<u8> = growth.head.roots().iter().flat_map(|root| root.0).collect();
+    let columns = Columns::of(statements, start);
+    let columns = columns.values();
+    let mut steps: Vec<super::session::Step<'_>> = Vec::with_capacity(4);
+    let entries: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&positions, &texts, &hashes];
+    let tiles: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&heights, &places, &nodes];
+    let head: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&size, &roots];
+    steps.push((HEAD, &head));
+    steps.push((ENTRIES, &entries));
+    if !growth.tiles.is_empty() {
+        steps.push((NODES, &tiles));
+    }
+    if !statements.is_empty() {
+        steps.push((STATEMENTS, &columns));
+    }
+    db.together(&steps)?;
+    Ok(())
+}
+
+/// Appends one entry within a transaction.
+pub(super) fn record(db: &mut Session, entry: String) -> Result<(), StoreError> {
+    let head = head_locked(db)?;
+    append(db, &Growth::of(head, vec![entry]), &[])
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Statements by columns.
+#[derive(Default)]
+struct Columns<'a> {
+    devices: Vec<&'a str>,
+    chains: Vec<i64>,
+    sequences: Vec<i64>,
+    received: Vec<i64>,
+    finished: Vec<i64>,
+    kinds: Vec<&'a str>,
+    flags: Vec<&'a str>,
+    keys: Vec<&'a str>,
+    digests: Vec<&'a [u8]>,
+    previous: Vec<&'a [u8]>,
+    payloads: Vec<&'a [u8]>,
+    signatures: Vec<&'a [u8]>,
+    positions: Vec<i64>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(statements: &'a [NewStatement<'a>], start: i64) -> Self {
+        let mut columns = Self::default();
+        for statement in statements {
+            let incoming = statement.incoming;
+            columns.devices.push(&incoming.device_id);
+            columns.chains.push(incoming.chain);
+            columns.sequences.push(incoming.posture.sequence);
+            columns.received.push(incoming.received_at.as_millisecond());
+            columns.finished.push(incoming.posture.time.finished_at.as_millisecond());
+            columns.kinds.push(incoming.posture.kind.as_str());
+            columns.flags.push(&statement.flags);
+            columns.keys.push(&incoming.keyid);
+            columns.digests.push(&incoming.digest);
+            columns.previous.push(&incoming.previous);
+            columns.payloads.push(&incoming.payload);
+            columns.signatures.push(&incoming.signature);
+            columns.positions.push(start + number(statement.entry as u64));
+        }
+        columns
+    }
+
+    fn values(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 13] {
+        [
+            &self.devices,
+            &self.chains,
+            &self.sequences,
+            &self.received,
+            &self.finished,
+            &self.kinds,
+            &self.flags,
+            &self.keys,
+            &self.digests,
+            &self.previous,
+            &self.payloads,
+            &self.signatures,
+            &self.positions,
+        ]
+    }
+}
+
+impl LogViews for Readers {
+    fn log_head(&self) -> Result<Frontier, StoreError> {
+        self.with(|db| head(db, "SELECT size, roots FROM log_head WHERE id = 1"))
+    }
+
+    fn log_hashes(&self, height: u8, from: u64, until: u64) -> Result<Vec<Hash>, StoreError> {
+        const LEAVES: &str = "SELECT hash FROM log_entry
+            WHERE position >= $1 AND position < $2 ORDER BY position";
+        const NODES: &str = "SELECT hash FROM log_node
+            WHERE height = $3 AND position >= $1 AND position < $2 ORDER BY position";
+        let (from, until, level) = (number(from), number(until), i64::from(height));
+        let hash = |row: &Row| Ok(Hash(digest(row, 0)?));
+        self.with(|db| {
+            let rows = match height {
+                0 => db.query(LEAVES, &[&from, &until])?,
+                _ => db.query(NODES, &[&from, &until, &level])?,
+            };
+            rows.iter().map(hash).collect()
+        })
+    }
+
+    fn log_entry(&self, position: u64) -> Result<Option<String>, StoreError> {
+        const ENTRY: &str = "SELECT entry FROM log_entry WHERE position = $1";
+        let row = self.with(|db| db.row(ENTRY, &[&number(position)]))?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    fn log_entries(&self, from: u64, until: u64) -> Result<Vec<String>, StoreError> {
+        const ENTRIES: &str = "SELECT entry FROM log_entry
+            WHERE position >= $1 AND position < $2 ORDER BY position";
+        let rows = self.with(|db| db.query(ENTRIES, &[&number(from), &number(until)]))?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+}
