@@ -130,8 +130,8 @@ fn look_up(db: &mut dyn Reading, ask: &PageAsk, sql: &mut Sql) -> Result<&'stati
         _ => return Ok(""),
     };
     let (names, keys) = (sql.value(names), sql.value(keys));
-    let named = sql.dialect.named(&names, &keys, kind);
-    sql.push(&named);
+    let table = sql.dialect.named(&names, &keys, kind);
+    sql.push(&table);
     Ok(join)
 }
 
