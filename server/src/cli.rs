@@ -3,6 +3,7 @@
 mod admin;
 mod device;
 mod invite;
+mod migrate;
 mod os_releases;
 mod place;
 mod serve;
@@ -24,7 +25,7 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 64 wrong command line, 65 unusable file, \
+const EXIT_CODES: &str = "Exit codes: 0 done, 64 wrong command line, 65 unusable file or database, \
 69 a port or service is not free, 70 the program is at fault, 73 a file cannot be made, \
 74 a file is absent or cannot be read, 78 wrong configuration.";
 
@@ -40,6 +41,8 @@ enum Command {
     /// The catalogue of macOS releases.
     #[command(subcommand)]
     OsReleases(os_releases::OsReleasesCommand),
+    /// Move a stopped collector from SQLite to PostgreSQL.
+    Migrate(migrate::MigrateOptions),
     /// Administrators.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -56,6 +59,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Invite(options) => invite::run(options),
         Command::Device(command) => device::run(command),
         Command::OsReleases(command) => os_releases::run(command),
+        Command::Migrate(options) => migrate::run(&options),
         Command::Admin(command) => admin::run(command),
     };
     match result {

@@ -7,6 +7,7 @@
 pub mod batch;
 #[cfg(test)]
 mod contract;
+pub mod copy;
 pub mod devices;
 pub mod leases;
 pub mod log;
@@ -60,6 +61,27 @@ pub enum StoreError {
     /// Somebody else does this work by now; nothing was written.
     #[error("the lease `{0}` was taken over by another process")]
     Fenced(String),
+    /// Another process has the database open.
+    #[error("another process uses the database; stop the collector first")]
+    InUse,
+    /// A copy would be mixed with something else.
+    #[error(
+        "the database to copy to holds something else ({rows} rows in table {table}); make an empty one"
+    )]
+    Occupied {
+        /// The first table with rows.
+        table: String,
+        /// How many.
+        rows: u64,
+    },
+    /// The database holds the beginning of a copy.
+    #[error("the database holds a part of a copy; run `muster-server migrate` again to finish it")]
+    Unfinished,
+    /// The rows of this file are in PostgreSQL now.
+    #[error(
+        "this database was moved to PostgreSQL by `muster-server migrate`; give that one's address to `--database` (or, to go back to this file for good: sqlite3 FILE 'PRAGMA application_id = 0')"
+    )]
+    Moved,
     /// Every connection is taken and none came free.
     #[error("no database connection came free in time")]
     Busy,

@@ -4,6 +4,7 @@
 //! stands in the list of its file, and one test for each database keeps the
 //! whole list.
 
+mod copy;
 mod devices;
 mod leases;
 mod log;
@@ -11,3 +12,4 @@ mod replicas;
 mod reports;
 mod rules;
 mod sessions;
+mod views;

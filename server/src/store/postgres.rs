@@ -6,6 +6,7 @@
 
 mod books;
 mod connecting;
+pub mod copy;
 mod devices;
 mod enroll;
 mod failure;
@@ -34,7 +35,7 @@ pub(crate) mod server;
 #[cfg(test)]
 mod tests;
 
-pub use migrations::open;
+pub use migrations::{open, open_unfinished};
 pub use readers::Readers;
 pub use session::Session;
 pub use target::Target;

@@ -10,15 +10,14 @@ mod dialect;
 mod fleet;
 mod keeping;
 mod list;
+mod log;
 mod rows;
-
-#[cfg(test)]
-mod tests;
 
 use jiff::Timestamp;
 
 pub use self::dialect::Dialect;
 pub(in crate::store) use self::keeping::{feed, origin};
+pub(in crate::store) use self::log::{log_head, log_head_by};
 use super::StoreError;
 use crate::clock::from_ms;
 

@@ -4,6 +4,7 @@
 //! power cut. One connection writes; a few that cannot write serve the pages.
 
 mod books;
+pub mod copy;
 mod devices;
 mod enroll;
 mod keys;
@@ -55,6 +56,9 @@ pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
     connection.set_prepared_statement_cache_capacity(64);
+    if copy::is_retired(&connection)? {
+        return Err(StoreError::Moved);
+    }
     migrate(&mut connection)?;
     Ok(connection)
 }
@@ -70,7 +74,10 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", known)?;
+    // A file that is up to date stays as it is, to the byte.
+    if found < known {
+        transaction.pragma_update(None, "user_version", known)?;
+    }
     transaction.commit()?;
     Ok(())
 }

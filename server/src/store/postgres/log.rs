@@ -1,28 +1,16 @@
 //! The log in PostgreSQL.
 
-use shared::log::{Frontier, Hash};
-use tokio_postgres::Row;
+use shared::log::Frontier;
 
-use super::state::digest;
-use super::{Readers, Session, StoreError};
+use super::{Session, StoreError};
 use crate::log::growth::Growth;
 use crate::store::batch::NewStatement;
-use crate::store::log::LogViews;
+use crate::store::reading;
 
 /// The log's edge, locked until the transaction ends: whoever appends waits
 /// here for the one before. Nothing else is locked after it.
 pub(super) fn head_locked(db: &mut Session) -> Result<Frontier, StoreError> {
-    head(db, "SELECT size, roots FROM log_head WHERE id = 1 FOR UPDATE")
-}
-
-fn head(db: &mut Session, query: &str) -> Result<Frontier, StoreError> {
-    let corrupt = |why: &str| StoreError::Corrupt { what: "the log's head", why: why.to_owned() };
-    let row = db.row(query, &[])?.ok_or_else(|| corrupt("it is not there"))?;
-    let (size, roots): (i64, &[u8]) = (row.try_get(0)?, row.try_get(1)?);
-    let roots = roots.as_chunks().0.iter().map(|root| Hash(*root)).collect();
-    let size = u64::try_from(size).map_err(|_| corrupt("its size is below zero"))?;
-    Frontier::new(size, roots)
-        .ok_or_else(|| corrupt("it has not one root for each bit of its size"))
+    reading::log_head_by(db, "SELECT size, roots FROM log_head WHERE id = 1 FOR UPDATE")
 }
 
 const STATEMENTS: &str = "
@@ -139,40 +127,5 @@ impl<'a> Columns<'a> {
             &self.signatures,
             &self.positions,
         ]
-    }
-}
-
-impl LogViews for Readers {
-    fn log_head(&self) -> Result<Frontier, StoreError> {
-        self.with(|db| head(db, "SELECT size, roots FROM log_head WHERE id = 1"))
-    }
-
-    fn log_hashes(&self, height: u8, from: u64, until: u64) -> Result<Vec<Hash>, StoreError> {
-        const LEAVES: &str = "SELECT hash FROM log_entry
-            WHERE position >= $1 AND position < $2 ORDER BY position";
-        const NODES: &str = "SELECT hash FROM log_node
-            WHERE height = $3 AND position >= $1 AND position < $2 ORDER BY position";
-        let (from, until, level) = (number(from), number(until), i64::from(height));
-        let hash = |row: &Row| Ok(Hash(digest(row, 0)?));
-        self.with(|db| {
-            let rows = match height {
-                0 => db.query(LEAVES, &[&from, &until])?,
-                _ => db.query(NODES, &[&from, &until, &level])?,
-            };
-            rows.iter().map(hash).collect()
-        })
-    }
-
-    fn log_entry(&self, position: u64) -> Result<Option<String>, StoreError> {
-        const ENTRY: &str = "SELECT entry FROM log_entry WHERE position = $1";
-        let row = self.with(|db| db.row(ENTRY, &[&number(position)]))?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
-    }
-
-    fn log_entries(&self, from: u64, until: u64) -> Result<Vec<String>, StoreError> {
-        const ENTRIES: &str = "SELECT entry FROM log_entry
-            WHERE position >= $1 AND position < $2 ORDER BY position";
-        let rows = self.with(|db| db.query(ENTRIES, &[&number(from), &number(until)]))?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::copy::Target as Copying;
 use super::session::{Access, PATIENCE, Session};
 use super::target::Target;
 use crate::store::StoreError;
@@ -22,8 +23,18 @@ const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS schema_version (id bigint PRIMARY KEY, version bigint NOT NULL);
     INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT DO NOTHING";
 
-/// Opens the database for writing, and brings its schema up to date.
+/// Opens the database for writing, and brings its schema up to date. One that
+/// was not copied to the end is refused.
 pub fn open(target: &Target) -> Result<Session, StoreError> {
+    let mut session = open_unfinished(target)?;
+    if Copying::new(&mut session).is_open()? {
+        return Err(StoreError::Unfinished);
+    }
+    Ok(session)
+}
+
+/// The same for those who copy to it.
+pub fn open_unfinished(target: &Target) -> Result<Session, StoreError> {
     let mut session = Session::new(target, Access::Write)?;
     // Connects before anything long, so that a wrong address shows soon.
     if version(&mut session)? != Some(known()) {

@@ -62,11 +62,7 @@ fn sweep_rows(db: &mut dyn Reading, first: i64, sweep: &mut Sweep) -> Result<(),
 
 /// Over a network they are not: the database adds up what begins and what ends
 /// between two instants.
-fn sweep_sums(
-    db: &mut dyn Reading,
-    instants: &[i64],
-    sweep: &mut Sweep,
-) -> Result<(), StoreError> {
+fn sweep_sums(db: &mut dyn Reading, instants: &[i64], sweep: &mut Sweep) -> Result<(), StoreError> {
     let last = instants.len();
     let (began, ended) = (before("from_ms", 0, last), before("until_ms", 0, last));
     let sql = format!(
