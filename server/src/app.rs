@@ -6,6 +6,7 @@ use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 
 use crate::clock::Clock;
+use crate::log::notary::Log;
 use crate::os_releases::source::Source;
 use crate::store::views::Views;
 
@@ -18,6 +19,8 @@ pub struct App {
     pub readers: Arc<dyn Views>,
     /// What the fleet is judged by now.
     pub rulebook: Rulebook,
+    /// The tamper-evident log.
+    pub log: Log,
     /// The address that links and tokens carry, without a slash at the end.
     pub public_url: Arc<str>,
     /// Where the catalogue of releases is fetched, if it is.

@@ -4,5 +4,6 @@
 pub mod handlers;
 pub mod key_cache;
 pub mod queue;
+mod receipt;
 pub mod system;
 pub mod verify;

@@ -130,6 +130,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let app = App {
         clock,
         readers: views,
+        log: log.clone(),
         rulebook,
         public_url: public.url.as_str().into(),
         feed: config.os_releases.feed.clone().map(Arc::new),

@@ -8,6 +8,7 @@ mod assets;
 mod device;
 mod devices;
 mod errors;
+mod log;
 mod os_releases;
 mod overview;
 mod problems;
@@ -81,6 +82,11 @@ pub fn router(app: App, sessions: Arc<dyn Sessions>) -> Router {
         .route("/devices/{id}/key.pem", get(statement::key))
         .route("/devices/{id}/statements/{chain}/{sequence}", get(statement::page))
         .route("/devices/{id}/statements/{chain}/{sequence}/{part}", get(statement::part))
+        .route("/log/checkpoint", get(log::checkpoint))
+        .route("/log/key", get(log::key))
+        .route("/log/entry/{position}", get(log::entry))
+        .route("/log/proof/{position}", get(log::proof))
+        .route("/log/tile/{*rest}", get(log::tile))
         .fallback(errors::not_found)
         .layer(from_fn_with_state(console.clone(), security::require_session));
     let open = Router::new()

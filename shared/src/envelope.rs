@@ -77,10 +77,14 @@ struct WireSignatureOut<'a> {
 
 /// The bytes that are signed for `payload`.
 pub fn pae(payload: &[u8]) -> Vec<u8> {
-    let mut bytes =
-        format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len()).into_bytes();
+    let mut bytes = head(payload).into_bytes();
     bytes.extend_from_slice(payload);
     bytes
+}
+
+/// What stands before the payload when it is signed.
+fn head(payload: &[u8]) -> String {
+    format!("DSSEv1 {} {PAYLOAD_TYPE} {} ", PAYLOAD_TYPE.len(), payload.len())
 }
 
 /// Standard or URL-safe base64, padded, as DSSE asks of verifiers.
@@ -144,12 +148,11 @@ impl Envelope {
         key: &PublicKey,
         limits: Limits,
     ) -> Result<Verified<'_>, EnvelopeError> {
-        let pae = pae(&self.payload);
-        if !key.verifies(&pae, &self.signature) {
-            return Err(EnvelopeError::BadSignature);
-        }
+        let digest = key
+            .digest_if_signed(head(&self.payload).as_bytes(), &self.payload, &self.signature)
+            .ok_or(EnvelopeError::BadSignature)?;
         json::check_within(&self.payload, limits)?;
-        Ok(Verified { payload: &self.payload, digest: sha256(&pae) })
+        Ok(Verified { payload: &self.payload, digest })
     }
 
     /// The stored and sent form: the three known fields, compact.

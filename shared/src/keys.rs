@@ -3,7 +3,7 @@
 //! A message never names an algorithm; the key's record does, and one key has
 //! one algorithm for ever, so there is nothing to downgrade.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ED25519, EcdsaKeyPair, KeyPair as _,
@@ -183,6 +183,20 @@ impl PublicKey {
     /// The key's name.
     pub fn id(&self) -> KeyId {
         KeyId::of(&self.spki)
+    }
+
+    /// The SHA-256 of `head` and `body` together, when `signature` is this
+    /// key's over them. They are hashed once for both.
+    pub fn digest_if_signed(&self, head: &[u8], body: &[u8], signature: &[u8]) -> Option<[u8; 32]> {
+        let mut context = Context::new(&SHA256);
+        context.update(head);
+        context.update(body);
+        let digest = context.finish();
+        let is_signed = match &self.ready {
+            ReadyKey::P256(key) => key.verify_digest_sig(&digest, signature).is_ok(),
+            ReadyKey::Ed25519(_) => self.verifies(&[head, body].concat(), signature),
+        };
+        is_signed.then(|| digest.as_ref().try_into().ok()).flatten()
     }
 
     /// Whether `signature` is this key's over `message`.

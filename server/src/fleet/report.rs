@@ -48,6 +48,9 @@ impl Report<'_> {
 /// Digest of what a full report read: equal for equal outcomes, reasons and
 /// fields, whatever the times and the raw answers.
 pub fn fingerprint(posture: &Posture) -> Option<[u8; 32]> {
+    if posture.kind != ReportKind::Full {
+        return None;
+    }
     let read: Vec<_> = posture
         .checks
         .iter()
@@ -55,7 +58,7 @@ pub fn fingerprint(posture: &Posture) -> Option<[u8; 32]> {
         .collect();
     // An updated agent or another computer is news, too.
     let text = serde_json::to_vec(&(read, &posture.device, &posture.agent)).ok()?;
-    (posture.kind == ReportKind::Full).then(|| shared::keys::sha256(&text))
+    Some(shared::keys::sha256(&text))
 }
 
 /// Whether a device is judged again whatever its report says.

@@ -1,26 +1,19 @@
 //! `POST /v1/attestations` and `/v1/attestations/batch`.
 
-use std::sync::Arc;
-
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use shared::api::{BatchLine, Problem, Receipt, ReceiptOutcome, problem};
 use shared::json::BODY_LIMIT;
-use shared::log::{Checkpoint, LogReceipt};
 use shared::names::{HEADER_LOG_SIZE, MEDIA_REPORT, MEDIA_REPORTS};
-use shared::policy::DeviceStatus;
 
-use super::queue::QueueError;
+use super::queue::{QueueError, Waiting};
+use super::receipt::{Draft, epoch};
 use super::system::System;
-use super::verify::refused;
 use crate::device_api::DeviceApi;
-use crate::log::notary::{Log, LogError, Seal};
-use crate::policy_document::names;
 use crate::problem::ProblemResponse;
-use crate::store::reports::{Epoch, Incoming, Kept};
+use crate::store::reports::Kept;
 
 /// Largest body of a batch, in bytes.
 const BATCH_LIMIT: usize = 4 * 1024 * 1024;
@@ -39,7 +32,11 @@ pub async fn one(State(api): State<DeviceApi>, request: Request<Body>) -> Respon
         Ok(body) => body,
         Err(problem) => return ProblemResponse::from(problem).into_response(),
     };
-    match take(&api, &body, known).await {
+    let receipt = match admit(&api, &body, known).await {
+        Ok(admitted) => admitted.receipt(&api).await,
+        Err(response) => Err(response),
+    };
+    match receipt {
         Ok(receipt) => {
             let status = match receipt.outcome {
                 ReceiptOutcome::New => StatusCode::CREATED,
@@ -67,10 +64,19 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
         let detail = format!("The batch has {} lines; send at most {BATCH_LINES}.", lines.len());
         return ProblemResponse::from(problem("too-large", detail)).into_response();
     }
-    let mut answer = String::new();
-    // One after the other: the lines of a device build on each other.
+    // All are queued before the first answer is waited for, in their order: the
+    // lines of a device build on each other, and one commit serves many.
+    let mut waiting = Vec::with_capacity(lines.len());
     for line in lines {
-        let line = match take(&api, line, known).await {
+        waiting.push(admit(&api, line, known).await);
+    }
+    let mut answer = String::new();
+    for line in waiting {
+        let receipt = match line {
+            Ok(admitted) => admitted.receipt(&api).await,
+            Err(response) => Err(response),
+        };
+        let line = match receipt {
             Ok(receipt) => BatchLine::Kept(receipt),
             Err(response) => BatchLine::Refused(response.into_problem()),
         };
@@ -85,11 +91,18 @@ fn known_size(headers: &HeaderMap) -> Option<u64> {
     headers.get(HEADER_LOG_SIZE)?.to_str().ok()?.parse().ok()
 }
 
-async fn take(
+/// A report that was verified and waits to be kept.
+struct Admitted {
+    draft: Draft,
+    system: Option<System>,
+    waiting: Waiting,
+}
+
+async fn admit(
     api: &DeviceApi,
     body: &[u8],
     known: Option<u64>,
-) -> Result<Receipt, ProblemResponse> {
+) -> Result<Admitted, ProblemResponse> {
     if body.len() > BODY_LIMIT {
         return Err(too_large(BODY_LIMIT).into());
     }
@@ -99,148 +112,31 @@ async fn take(
     let carried = incoming.posture.freshness.checkpoint.as_ref().map(|it| it.size);
     let draft = Draft::of(&incoming, known.or(carried));
     let system = System::of(&incoming.posture);
-    let (kept, seal) = api.queue.keep(incoming).await.map_err(|error| match error {
+    let waiting = api.queue.put(incoming).map_err(unkept)?;
+    Ok(Admitted { draft, system, waiting })
+}
+
+fn unkept(error: QueueError) -> ProblemResponse {
+    match error {
         QueueError::Full | QueueError::Stopped => ProblemResponse::unavailable(),
         error => ProblemResponse::internal(&error),
-    })?;
-    if kept == Kept::Conflict {
-        api.refresh_keys().await;
     }
-    if let (Kept::New { .. }, Some(installed)) =
-        (&kept, system.as_ref().and_then(System::installed))
-    {
-        api.fetcher.notice(&installed).await;
-    }
-    draft.receipt(api, kept, seal, now).await
 }
 
-/// What the checkpoint that a report carries is worth.
-async fn epoch(api: &DeviceApi, checkpoint: Option<&Checkpoint>) -> Result<Epoch, ProblemResponse> {
-    let Some(checkpoint) = checkpoint else { return Ok(Epoch::None) };
-    let holds = match api.log.quick_holds(checkpoint) {
-        Some(holds) => holds,
-        None => {
-            let checkpoint = checkpoint.clone();
-            blocking(api, move |log| log.holds(&checkpoint)).await?
+impl Admitted {
+    /// The receipt, when the report is durable.
+    async fn receipt(self, api: &DeviceApi) -> Result<Receipt, ProblemResponse> {
+        let (kept, seal) = self.waiting.answer().await.map_err(unkept)?;
+        if kept == Kept::Conflict {
+            api.refresh_keys().await;
         }
-    };
-    Ok(if holds { Epoch::Known } else { Epoch::Contradicts })
-}
-
-/// Lets the log ask the database, off the async workers.
-async fn blocking<T: Send + 'static>(
-    api: &DeviceApi,
-    work: impl FnOnce(&Log) -> Result<T, LogError> + Send + 'static,
-) -> Result<T, ProblemResponse> {
-    let log = api.log.clone();
-    let done = tokio::task::spawn_blocking(move || work(&log)).await;
-    let done = done.map_err(|_| ProblemResponse::unavailable())?;
-    done.map_err(|error| ProblemResponse::internal(&error))
-}
-
-/// What a receipt says of the report itself.
-struct Draft {
-    device_id: String,
-    digest: [u8; 32],
-    sequence: i64,
-    /// The size at which the agent knows the log.
-    known: Option<u64>,
-}
-
-impl Draft {
-    fn of(incoming: &Incoming, known: Option<u64>) -> Self {
-        Self {
-            device_id: incoming.device_id.clone(),
-            digest: incoming.digest,
-            sequence: incoming.posture.sequence,
-            known,
-        }
-    }
-
-    async fn receipt(
-        self,
-        api: &DeviceApi,
-        kept: Kept,
-        seal: Option<Arc<Seal>>,
-        now: Timestamp,
-    ) -> Result<Receipt, ProblemResponse> {
-        let (outcome, status, failing, received_at, flags, place) = match kept {
-            Kept::New { status, failing, flags, index, entry } => {
-                let flags = flags.iter().map(|flag| flag.as_str().to_owned()).collect();
-                (ReceiptOutcome::New, status, failing, now, flags, (Some(index), entry))
-            }
-            Kept::Duplicate { status, failing, received_at, flags, index } => {
-                let place = (index, String::new());
-                (ReceiptOutcome::Duplicate, status, failing, received_at, flags, place)
-            }
-            Kept::Conflict => return Err(conflict(self.sequence).into()),
-            Kept::Refused(lifecycle) => return Err(refused(lifecycle).into()),
-            Kept::NoDevice => {
-                return Err(problem(
-                    "unknown-key",
-                    "The device of this key is not known any more.",
-                )
-                .into());
-            }
-        };
-        let log = self.proof(api, place, seal).await?;
-        let (policy, catalogue) = names(&api.rulebook.current());
-        Ok(Receipt {
-            statement_sha256: shared::keys::hex(&self.digest),
-            sequence: self.sequence,
-            received_at,
-            outcome,
-            status: word(status, failing),
-            flags,
-            policy,
-            catalogue: Some(catalogue),
-            nonce: api.verifier.nonces.issue(&self.device_id, now),
-            settings: api.settings,
-            log: Some(log),
-        })
-    }
-
-    /// From memory for what was just appended; from the database for what was
-    /// there already or is known from long ago.
-    async fn proof(
-        &self,
-        api: &DeviceApi,
-        (index, entry): (Option<u64>, String),
-        seal: Option<Arc<Seal>>,
-    ) -> Result<LogReceipt, ProblemResponse> {
-        // Its first copy is in the same batch: the next try finds it.
-        let index = index.ok_or_else(ProblemResponse::unavailable)?;
-        if let Some(seal) = seal.as_deref().filter(|_| !entry.is_empty())
-            && let Some(receipt) = api.log.quick_receipt((index, entry), seal, self.known)
+        if let (Kept::New { .. }, Some(installed)) =
+            (&kept, self.system.as_ref().and_then(System::installed))
         {
-            return Ok(receipt);
+            api.fetcher.notice(&installed).await;
         }
-        let known = self.known;
-        let receipt = blocking(api, move |log| {
-            let seal = match seal {
-                Some(seal) => seal,
-                None => Arc::new(log.refresh()?),
-            };
-            log.receipt(index, &seal, known)
-        });
-        receipt.await?.ok_or_else(|| ProblemResponse::internal(&"the log lacks an entry"))
+        self.draft.receipt(api, kept, seal).await
     }
-}
-
-/// An agent reports more often while a required rule fails, also within grace.
-fn word(status: DeviceStatus, failing: bool) -> String {
-    let status =
-        if failing && status == DeviceStatus::Unknown { DeviceStatus::AtRisk } else { status };
-    status.as_str().to_owned()
-}
-
-fn conflict(sequence: i64) -> Problem {
-    problem(
-        "sequence-conflict",
-        format!(
-            "Another report has sequence {sequence}; both are kept and the device is suspended, because two signers hold its key; tell IT."
-        ),
-    )
 }
 
 fn expect_media(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::Rulebook;
@@ -55,6 +56,10 @@ enum Job {
 
 impl Queue {
     /// Starts the thread. It ends when every queue is gone and all is written.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime.
     pub fn start(
         writer: Box<dyn Store>,
         rulebook: Rulebook,
@@ -62,14 +67,15 @@ impl Queue {
         capacity: usize,
     ) -> io::Result<(Self, thread::JoinHandle<()>)> {
         let (sender, receiver) = mpsc::channel(capacity);
+        let replies = Handle::current();
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || Scribe { writer, rulebook, log }.write(receiver))?;
+            .spawn(move || Scribe { writer, rulebook, log, replies }.write(receiver))?;
         Ok((Self { sender }, thread))
     }
 
-    /// Keeps a report; returns when it is durable.
-    pub async fn keep(&self, incoming: Incoming) -> Result<Answer, QueueError> {
+    /// Puts a report in; those of one caller are kept in this order.
+    pub fn put(&self, incoming: Incoming) -> Result<Waiting, QueueError> {
         let (reply, answer) = oneshot::channel();
         self.sender.try_send(Job::Report(Box::new(incoming), reply)).map_err(
             |error| match error {
@@ -77,7 +83,7 @@ impl Queue {
                 mpsc::error::TrySendError::Closed(_) => QueueError::Stopped,
             },
         )?;
-        answer.await.map_err(|_| QueueError::Stopped)?
+        Ok(Waiting(answer))
     }
 
     /// Lets `work` use the writing connection, between two batches.
@@ -95,11 +101,25 @@ impl Queue {
     }
 }
 
+/// A report in the queue.
+#[derive(Debug)]
+pub struct Waiting(oneshot::Receiver<Result<Answer, QueueError>>);
+
+impl Waiting {
+    /// What became of it, when that is durable.
+    pub async fn answer(self) -> Result<Answer, QueueError> {
+        self.0.await.map_err(|_| QueueError::Stopped)?
+    }
+}
+
 /// The thread that writes.
 struct Scribe {
     writer: Box<dyn Store>,
     rulebook: Rulebook,
     log: Log,
+    /// Where answers are given: one wake-up of the runtime for a whole batch,
+    /// since each from this thread would cost a call of the kernel.
+    replies: Handle,
 }
 
 impl Scribe {
@@ -134,10 +154,13 @@ impl Scribe {
         }
         match self.accept(reports) {
             Ok(answers) => {
-                for (reply, answer) in replies.drain(..).zip(answers) {
-                    // The client has gone; it will send the report again.
-                    let _ = reply.send(answer);
-                }
+                let answers: Vec<_> = replies.drain(..).zip(answers).collect();
+                self.replies.spawn(async move {
+                    for (reply, answer) in answers {
+                        // The client has gone; it will send the report again.
+                        let _ = reply.send(answer);
+                    }
+                });
             }
             // One report must not take the others down with it.
             Err(error) => {

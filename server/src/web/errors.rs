@@ -26,6 +26,9 @@ pub(super) enum PageError {
     /// The database failed.
     #[error("the database did not answer")]
     Store(#[from] StoreError),
+    /// The log cannot be read or signed.
+    #[error("the log did not answer")]
+    Log(#[from] crate::log::notary::LogError),
     /// Nobody could be signed in or out.
     #[error("signing in did not work")]
     Auth(#[from] AuthError),

@@ -125,6 +125,7 @@ struct StatementPage {
     keyid: String,
     bytes: usize,
     payload: String,
+    log_position: Option<u64>,
     proof: Proof,
 }
 
@@ -150,6 +151,7 @@ pub(super) async fn page(
         previous: statement.previous,
         keyid: statement.keyid,
         bytes: statement.payload.len(),
+        log_position: statement.log_position,
         payload: pretty::indented(&String::from_utf8_lossy(&statement.payload)),
         proof: Proof::of(&id, &statement.report, &keys),
         id,

@@ -17,6 +17,8 @@ use super::{router, seed};
 use crate::app::{App, Rulebook, Rules};
 use crate::auth::create_link;
 use crate::clock::{Clock, ManualClock};
+use crate::log::notary::Log;
+use crate::state_dir::StateDir;
 use crate::store::sqlite::sessions::SqliteSessions;
 use crate::store::sqlite::{Readers, open_writer};
 
@@ -75,11 +77,13 @@ impl Site {
         let sessions = Arc::new(SqliteSessions::open(&path).unwrap());
         let clock = ManualClock::new(noon());
         let readers = Readers::new(&path);
+        let state = StateDir::open(&folder.path().join("state")).unwrap();
         let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
         let app = App {
             clock: Clock::Manual(clock.clone()),
             readers: Arc::new(readers.clone()),
             rulebook: Rulebook::new(rules),
+            log: Log::open(&state, "muster.example/log", Arc::new(readers.clone())).unwrap(),
             public_url: "https://muster.example".into(),
             feed: None,
             notice: Some("A notice <for> everybody.".into()),

@@ -42,7 +42,7 @@ impl<L: Lend> DeviceViews for L {
         self.lend(|db| {
             db.first(
                 "SELECT chain, sequence, received_ms, finished_ms, kind, flags, digest,
-                        previous, keyid, payload, signature
+                        previous, keyid, payload, signature, log_position
                    FROM statement WHERE device_id = $1 AND chain = $2 AND sequence = $3",
                 &values,
                 |row| {
@@ -52,6 +52,7 @@ impl<L: Lend> DeviceViews for L {
                         keyid: row.string(8)?,
                         payload: row.blob(9)?.to_vec(),
                         signature: row.blob(10)?.to_vec(),
+                        log_position: row.number(11)?.and_then(|it| u64::try_from(it).ok()),
                     })
                 },
             )

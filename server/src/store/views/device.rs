@@ -108,6 +108,8 @@ pub struct StatementRecord {
     pub payload: Vec<u8>,
     /// The signature over them.
     pub signature: Vec<u8>,
+    /// Where it stands in the log; none for those from before the log.
+    pub log_position: Option<u64>,
 }
 
 /// The public key of one chain.
