@@ -3,6 +3,7 @@
 
 pub mod handlers;
 pub mod key_cache;
+pub mod limits;
 pub mod queue;
 mod receipt;
 pub mod system;
