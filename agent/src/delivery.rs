@@ -129,8 +129,8 @@ pub struct Delivery {
 /// What one round of delivering is given.
 #[derive(Clone, Copy, Debug)]
 pub struct Round<'a> {
-    /// Who signs the collector's log; none when it kept none at the enrolment.
-    pub log: Option<&'a LogKey>,
+    /// Who signs the collector's log.
+    pub log: &'a LogKey,
     /// The time.
     pub now: Timestamp,
 }

@@ -235,7 +235,7 @@ fn check(
     if !is_issued_by(&certificate, anchor, context) {
         return refuse("`certificate` was not issued by `ca`, or is not valid now");
     }
-    if answer.log_key.as_deref().is_some_and(|text| !is_log_key(text)) {
+    if !is_log_key(&answer.log_key) {
         return refuse("`log_key` is no key of a log");
     }
     if answer.device_id.is_empty() || answer.device_id.len() > 64 {
@@ -251,9 +251,9 @@ fn is_log_key(text: &str) -> bool {
 
 /// What the device knows of the log, when it was and stays the same log. After
 /// a fork it begins anew: that is what a person decided by enrolling again.
-fn known_log(folder: &StateFolder, former: &Identity, log_key: Option<&str>) -> Option<Known> {
+fn known_log(folder: &StateFolder, former: &Identity, log_key: &str) -> Option<Known> {
     let progress = Progress::load(folder, &former.key).ok().flatten()?;
-    let goes_on = former.log_key.as_deref() == log_key && !progress.is_forked();
+    let goes_on = former.log_key == log_key && !progress.is_forked();
     progress.log.filter(|_| goes_on)
 }
 
@@ -282,7 +282,7 @@ fn adopt(
     let token: Token = open.token.parse()?;
     let former = Identity::load(folder).ok().flatten();
     let now = context.now();
-    let log = former.as_ref().and_then(|it| known_log(folder, it, answer.log_key.as_deref()));
+    let log = former.as_ref().and_then(|it| known_log(folder, it, &answer.log_key));
     let progress = Progress {
         log,
         nonce: Some(Nonce { value: answer.nonce, received_at: now }),

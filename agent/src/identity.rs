@@ -52,10 +52,8 @@ pub struct Identity {
     pub token_id: String,
     /// When.
     pub enrolled_at: Timestamp,
-    /// Who signs the collector's log, as `name+id+key`; none when the
-    /// collector kept no log at the enrolment.
-    #[serde(default)]
-    pub log_key: Option<String>,
+    /// Who signs the collector's log, as `name+id+key`.
+    pub log_key: String,
 }
 
 /// Why an identity cannot be used.
@@ -101,9 +99,8 @@ impl Identity {
     }
 
     /// Who signs the collector's log.
-    pub fn log(&self) -> Result<Option<LogKey>, IdentityError> {
-        let parse = |text: &String| LogKey::parse(text).map_err(|_| IdentityError::LogKey);
-        self.log_key.as_ref().map(parse).transpose()
+    pub fn log(&self) -> Result<LogKey, IdentityError> {
+        LogKey::parse(&self.log_key).map_err(|_| IdentityError::LogKey)
     }
 
     /// Refuses to speak for another computer: a migrated or cloned disk. When

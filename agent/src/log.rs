@@ -39,12 +39,9 @@ pub struct Doubt {
 }
 
 /// Where the device stands with the log, for people.
-pub fn sentences(log_key: Option<&str>, progress: &Progress, now: Timestamp) -> Vec<String> {
-    let mut sentences = match (&progress.log, log_key) {
-        (Some(known), _) => vec![known.sentence(now)],
-        (None, Some(_)) => vec!["nothing was proven yet".to_owned()],
-        (None, None) => vec!["none; the collector kept no log at the enrolment".to_owned()],
-    };
+pub fn sentences(progress: &Progress, now: Timestamp) -> Vec<String> {
+    let nothing = || "nothing was proven yet".to_owned();
+    let mut sentences = vec![progress.log.as_ref().map_or_else(nothing, |it| it.sentence(now))];
     if let Some(Doubt { reason, since }) = &progress.doubt {
         let age = age_words(now.duration_since(*since));
         sentences.push(format!("not proven for {age}, and tried again: {reason}"));

@@ -150,7 +150,7 @@ async fn run_with<C: Courier>(
         Scope::QueueAlone => None,
     };
     let log = identity.log()?;
-    let round = Round { log: log.as_ref(), now: context.now() };
+    let round = Round { log: &log, now: context.now() };
     deliver_former(folder, identity, courier, (&mut chain, round)).await?;
     let Delivery { receipts, aside, stop } = deliver(&mut chain, courier, round).await?;
     for receipt in receipts.iter().filter(|it| !it.flags.is_empty()) {

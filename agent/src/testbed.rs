@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use shared::api::{BatchLine, Receipt, ReceiptOutcome, Settings, problem};
 use shared::envelope::Envelope;
 use shared::keys::{PublicKey, hex};
+use shared::log::LogReceipt;
 use shared::statement::{PolicyRef, Posture, Statement};
 
 use crate::context::{Clock, Context};
@@ -65,7 +66,7 @@ pub(crate) fn enrolled(state_dir: &Path) -> (Identity, PublicKey) {
         key,
         token_id: "t".to_owned(),
         enrolled_at: Timestamp::from_second(START).unwrap(),
-        log_key: Some(log::signer().key().verifier_text()),
+        log_key: log::signer().key().verifier_text(),
     };
     identity.store(&folder).unwrap();
     (identity, PublicKey::from_spki(signer.spki()).unwrap())
@@ -131,7 +132,7 @@ impl FakeCollector {
         }
     }
 
-    fn keep(&self, text: &str) -> BatchLine {
+    fn keep(&self, text: &str, known: Option<u64>) -> BatchLine {
         if let Mood::Refusing(code) = *self.mood.lock().unwrap() {
             return BatchLine::Refused(problem(code, "no"));
         }
@@ -150,45 +151,43 @@ impl FakeCollector {
         let outcome =
             if before.is_some() { ReceiptOutcome::Duplicate } else { ReceiptOutcome::New };
         self.log.lock().unwrap().keep(sequence, &envelope);
-        let requests = self.requests.lock().unwrap().len();
-        BatchLine::Kept(receipt(sequence, sha256, outcome, format!("{requests}/{sequence}")))
+        let nonce = format!("{}/{sequence}", self.requests.lock().unwrap().len());
+        BatchLine::Kept(Receipt {
+            statement_sha256: sha256,
+            sequence,
+            received_at: Timestamp::from_second(START).unwrap(),
+            outcome,
+            status: "compliant".to_owned(),
+            flags: Vec::new(),
+            policy: PolicyRef { id: "baseline".to_owned(), version: 1, sha256: "p".to_owned() },
+            catalogue: None,
+            nonce,
+            settings: Settings::default(),
+            log: self.prove(sequence, known),
+        })
     }
-}
 
-fn receipt(sequence: i64, sha256: String, outcome: ReceiptOutcome, nonce: String) -> Receipt {
-    Receipt {
-        statement_sha256: sha256,
-        sequence,
-        received_at: Timestamp::from_second(START).unwrap(),
-        outcome,
-        status: "compliant".to_owned(),
-        flags: Vec::new(),
-        policy: PolicyRef { id: "baseline".to_owned(), version: 1, sha256: "p".to_owned() },
-        catalogue: None,
-        nonce,
-        settings: Settings::default(),
-        log: None,
+    fn prove(&self, sequence: i64, known: Option<u64>) -> LogReceipt {
+        self.log.lock().unwrap().receipt(sequence, known, *self.shows.lock().unwrap())
     }
 }
 
 impl FakeCollector {
     fn keep_all(&self, envelopes: &[String], known: Option<u64>) -> Vec<BatchLine> {
         let shows = *self.shows.lock().unwrap();
-        let prove = |line: &mut BatchLine| {
-            if let BatchLine::Kept(receipt) = line {
-                receipt.log = self.log.lock().unwrap().receipt(receipt.sequence, known, shows);
-            }
-        };
+        let mut from = known;
         let keep = |text: &String| {
-            let mut line = self.keep(text);
+            let line = self.keep(text, from);
             if shows == Shows::Piecemeal {
-                prove(&mut line);
+                from = Some(self.log.lock().unwrap().size());
             }
             line
         };
         let mut lines: Vec<BatchLine> = envelopes.iter().map(keep).collect();
-        if shows != Shows::Piecemeal {
-            lines.iter_mut().for_each(prove);
+        for line in lines.iter_mut().filter(|_| !matches!(shows, Shows::Piecemeal | Shows::Apart)) {
+            if let BatchLine::Kept(receipt) = line {
+                receipt.log = self.prove(receipt.sequence, known);
+            }
         }
         lines
     }

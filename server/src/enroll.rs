@@ -86,7 +86,7 @@ fn enrolled(api: &DeviceApi, device_id: String, certificate: &[u8], now: Timesta
         settings: api.settings,
         policy,
         catalogue: Some(catalogue),
-        log_key: Some(api.log.key().verifier_text()),
+        log_key: api.log.key().verifier_text(),
     }
 }
 

@@ -38,8 +38,7 @@ pub struct Enrolled {
     /// To be put in the next report.
     pub nonce: String,
     /// Who signs the collector's log, as `name+id+key`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_key: Option<String>,
+    pub log_key: String,
 }
 
 /// 202: a person has to approve; the same request asks again.
@@ -91,8 +90,7 @@ pub struct Receipt {
     /// How the agent is to behave.
     pub settings: Settings,
     /// Where the report stands in the collector's log, with proof.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log: Option<LogReceipt>,
+    pub log: LogReceipt,
 }
 
 /// The answer of `GET /v1/policy`: the rules in force, signed.

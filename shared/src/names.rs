@@ -16,9 +16,9 @@ pub const MEDIA_REPORT: &str = "application/vnd.in-toto.posture+dsse";
 pub const MEDIA_REPORTS: &str = "application/vnd.in-toto.bundle+jsonl";
 /// Header of a request with reports: the size of the newest checkpoint that
 /// the agent has verified. The proofs of consistency in the answer begin there,
-/// and all of an answer's receipts are best under one checkpoint. A statement
-/// names the checkpoint that was the newest when it was made; when it waited
-/// long, the agent has verified a newer one since.
+/// each further one where the one before ended. A statement names the
+/// checkpoint that was the newest when it was made; when it waited long, the
+/// agent has verified a newer one since.
 pub const HEADER_LOG_SIZE: &str = "muster-log-size";
 /// Media type of every error.
 pub const MEDIA_PROBLEM: &str = "application/problem+json";

@@ -73,7 +73,7 @@ fn read(folder: &StateFolder) -> Result<Option<(Vec<String>, Envelope)>, StateEr
     let Some(identity) = Identity::load(folder)? else { return Ok(None) };
     let progress = Progress::load(folder, &identity.key)?.unwrap_or_default();
     let now = Clock::of(Live::new()).now();
-    let mut log = crate::log::sentences(identity.log_key.as_deref(), &progress, now);
+    let mut log = crate::log::sentences(&progress, now);
     if let Some(trouble) = progress.trouble.filter(|it| it.code == LOG_FORK) {
         log.push(format!("{}; {}", trouble.detail, advice(LOG_FORK)));
     }

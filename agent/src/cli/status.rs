@@ -106,7 +106,7 @@ fn read(folder: &StateFolder, now: Timestamp) -> Result<Option<Status>, StateErr
     let queue = Chain::look(folder, &identity.key, progress.clone()).queue()?;
     let next_run = plan(folder, &Memory::default(), now)?.map(|next| next.at);
     let rules = Received::load(folder, &identity)?.map(|it| RulesAtHand::of(&it, now));
-    let log = crate::log::sentences(identity.log_key.as_deref(), &progress, now);
+    let log = crate::log::sentences(&progress, now);
     let protection = KeyProtection::SoftwareFile;
     Ok(Some(Status {
         collector: identity.url,

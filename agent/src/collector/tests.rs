@@ -279,7 +279,7 @@ fn enrolling(server: &Authority, ca: Authority) -> (Option<ServerConfig>, Answer
             policy: PolicyRef { id: "p".to_owned(), version: 1, sha256: "s".to_owned() },
             catalogue: None,
             nonce: "n".to_owned(),
-            log_key: Some(crate::testbed::log::signer().key().verifier_text()),
+            log_key: crate::testbed::log::signer().key().verifier_text(),
         };
         (201, String::new(), serde_json::to_string(&enrolled).unwrap())
     });
@@ -313,7 +313,7 @@ async fn enrolling_keeps_the_identity_and_forgets_the_secret() {
     let outcome = enroll(&context, &token(port)).await.unwrap();
     assert!(matches!(outcome, EnrollOutcome::Enrolled { .. }));
     let identity = Identity::load(&folder).unwrap().unwrap();
-    assert_eq!(identity.log().unwrap().unwrap().name(), crate::testbed::log::ORIGIN);
+    assert_eq!(identity.log().unwrap().name(), crate::testbed::log::ORIGIN);
     assert_ne!(identity.key, first_key, "another address is another enrolment");
     assert_eq!(folder.list("keys").unwrap(), [identity.key]);
     assert!(Enrolling::load(&folder).unwrap().is_none());

@@ -3,7 +3,7 @@
 use shared::api::Receipt;
 use shared::envelope::Envelope;
 use shared::keys::{hex, sha256_hex};
-use shared::log::{LogKey, ReceiptFault, Reported};
+use shared::log::{ReceiptFault, Reported};
 
 use super::{Delivery, Round, SendError, Stop};
 use crate::chain::Chain;
@@ -72,38 +72,25 @@ pub(super) fn check(
     round: &Round<'_>,
     (moved, delivery): (bool, &mut Delivery),
 ) -> Result<Shown, StateError> {
-    // A collector that had no log at the enrolment cannot be asked for proof.
-    let Some(key) = round.log else { return Ok(Shown::Proven) };
-    match prove(chain, item, receipt, key, round) {
+    let (shown, known) = (&receipt.log, chain.progress.log.as_ref());
+    match Known::prove(shown, round.log, &item.reported(), known, round.now) {
         Ok(known) => {
             chain.progress.log = Some(known);
             chain.progress.doubt = None;
             Ok(Shown::Proven)
         }
-        Err(Some(ReceiptFault::Fork { size })) => {
+        Err(ReceiptFault::Fork { size }) => {
             fork(chain, receipt, size, round, delivery)?;
             Ok(Shown::Forked)
         }
-        Err(Some(ReceiptFault::Consistency | ReceiptFault::Behind { .. })) if moved => {
+        Err(ReceiptFault::Consistency | ReceiptFault::Behind { .. }) if moved => {
             Ok(Shown::AskAgain)
         }
         Err(fault) => {
-            doubt(chain, item, fault.as_ref(), round, delivery);
+            doubt(chain, item, &fault, round, delivery);
             Ok(Shown::Unproven)
         }
     }
-}
-
-fn prove(
-    chain: &Chain<'_>,
-    item: &Item,
-    receipt: &Receipt,
-    key: &LogKey,
-    round: &Round<'_>,
-) -> Result<Known, Option<ReceiptFault>> {
-    let shown = receipt.log.as_ref().ok_or(None)?;
-    let known = chain.progress.log.as_ref();
-    Known::prove(shown, key, &item.reported(), known, round.now).map_err(Some)
 }
 
 /// Keeps both histories as proof, and raises what only a person can end. The
@@ -115,8 +102,8 @@ fn fork(
     round: &Round<'_>,
     delivery: &mut Delivery,
 ) -> Result<(), StateError> {
-    let (Some(known), Some(shown)) = (&chain.progress.log, &receipt.log) else { return Ok(()) };
-    let place = known.keep_fork(chain.folder(), shown, round.now)?;
+    let Some(known) = &chain.progress.log else { return Ok(()) };
+    let place = known.keep_fork(chain.folder(), &receipt.log, round.now)?;
     let detail = format!(
         "the collector's log shows another history than the one that this computer has verified: two different ones of {size} entries, both signed and kept in `{place}`"
     );
@@ -129,14 +116,13 @@ fn fork(
 fn doubt(
     chain: &mut Chain<'_>,
     item: &Item,
-    fault: Option<&ReceiptFault>,
+    fault: &ReceiptFault,
     round: &Round<'_>,
     delivery: &mut Delivery,
 ) {
     let sequence = item.entry.sequence;
-    let what = fault.map_or_else(|| "it holds no proof".to_owned(), ToString::to_string);
     // Parts of it may be the collector's words.
-    let what = what.replace(char::is_control, "\u{fffd}");
+    let what = fault.to_string().replace(char::is_control, "\u{fffd}");
     let reason = format!("its receipt for report {sequence} cannot be relied on: {what}");
     let since = chain.progress.doubt.as_ref().map_or(round.now, |it| it.since);
     chain.progress.doubt = Some(Doubt { reason: reason.clone(), since });

@@ -22,7 +22,7 @@ fn identity(hardware_uuid: Option<&str>) -> Identity {
         key: "k".to_owned(),
         token_id: "t".to_owned(),
         enrolled_at: Timestamp::UNIX_EPOCH,
-        log_key: None,
+        log_key: String::new(),
     }
 }
 

@@ -25,12 +25,15 @@ pub(crate) fn signer() -> LogSigner {
 pub(crate) enum Shows {
     /// Everything, under one checkpoint for a whole answer.
     Well,
-    /// Everything, under one checkpoint for each report.
+    /// Everything, under one checkpoint for each report, which continues the
+    /// one before.
     Piecemeal,
+    /// The same, but each continues the one that the request named.
+    Apart,
     /// Another history, which is as long.
     Fork,
-    /// No proof at all.
-    Nothing,
+    /// The proof of the first report.
+    Another,
     /// No proof that the log continues.
     NoConsistency,
     /// A path of inclusion with one hash too few.
@@ -70,16 +73,11 @@ impl FakeLog {
     }
 
     /// The receipt for a report, as the log is now.
-    pub(crate) fn receipt(
-        &self,
-        sequence: i64,
-        known: Option<u64>,
-        shows: Shows,
-    ) -> Option<LogReceipt> {
+    pub(crate) fn receipt(&self, sequence: i64, known: Option<u64>, shows: Shows) -> LogReceipt {
+        let sequence = if shows == Shows::Another { 1 } else { sequence };
         let entry = self.entries[&sequence].clone();
         let mut older = MemoryTree::default();
         let tree = match shows {
-            Shows::Nothing => return None,
             Shows::Fork => &self.other,
             Shows::Older => {
                 older.push(b"somebody else's");
@@ -103,7 +101,7 @@ impl FakeLog {
         if shows == Shows::BrokenPath {
             receipt.inclusion.pop();
         }
-        Some(receipt)
+        receipt
     }
 }
 

@@ -70,12 +70,18 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
     for line in lines {
         waiting.push(admit(&api, line, known).await);
     }
-    let mut answer = String::new();
+    let (mut answer, mut reached) = (String::new(), None);
     for line in waiting {
         let receipt = match line {
-            Ok(admitted) => admitted.receipt(&api).await,
+            Ok(mut admitted) => {
+                // The agent adopts one state of the log after the other, and
+                // from an older one nothing is proven about the newer.
+                admitted.draft.known = reached.or(admitted.draft.known);
+                admitted.receipt(&api).await
+            }
             Err(response) => Err(response),
         };
+        reached = receipt.as_ref().ok().and_then(|it| it.log.size()).or(reached);
         let line = match receipt {
             Ok(receipt) => BatchLine::Kept(receipt),
             Err(response) => BatchLine::Refused(response.into_problem()),

@@ -49,7 +49,7 @@ pub(super) struct Draft {
     sequence: i64,
     received_at: Timestamp,
     /// The size at which the agent knows the log.
-    known: Option<u64>,
+    pub(super) known: Option<u64>,
 }
 
 impl Draft {
@@ -104,7 +104,7 @@ impl Draft {
             catalogue: Some(catalogue),
             nonce: api.verifier.nonces.issue(&self.device_id, now),
             settings: api.settings,
-            log: Some(log),
+            log,
         })
     }
 

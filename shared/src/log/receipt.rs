@@ -23,9 +23,10 @@ pub struct LogReceipt {
     pub checkpoint: String,
     /// The siblings on the way from the entry to the root, the lowest first.
     pub inclusion: Vec<Hash>,
-    /// That the log continues the one that the agent knows. It begins at the
-    /// size that the request names, or else at the statement's checkpoint;
-    /// none when neither names one or the log is not that large.
+    /// That the log continues the one that the agent knows: that of the
+    /// receipt before in the same answer, or of the size that the request
+    /// names, or else of the statement's checkpoint. None when the log is not
+    /// that large or nothing is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consistency: Option<Continuation>,
 }
@@ -59,6 +60,11 @@ impl Continuation {
 }
 
 impl LogReceipt {
+    /// Size of the log as the checkpoint says, before anybody has checked it.
+    pub fn size(&self) -> Option<u64> {
+        self.checkpoint.lines().nth(1)?.parse().ok()
+    }
+
     /// The receipt for the entry at `index` under a signed checkpoint of
     /// `size`, for an agent that knows the log at the size `known`.
     pub fn prove(

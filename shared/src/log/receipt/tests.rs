@@ -201,6 +201,7 @@ fn a_receipt_is_read_back_from_json() {
     let receipt = log.receipt(Some(3));
     let text = serde_json::to_string(&receipt).unwrap();
     assert_eq!(serde_json::from_str::<LogReceipt>(&text).unwrap(), receipt);
+    assert_eq!(receipt.size(), Some(7));
     for spoilt in [text.replacen("=\"", "\"", 1), text.replacen("[\"", "[\"A", 1)] {
         assert!(serde_json::from_str::<LogReceipt>(&spoilt).is_err(), "{spoilt}");
     }
