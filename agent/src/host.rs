@@ -6,10 +6,12 @@
 
 use jiff::Timestamp;
 
+mod cost;
 mod live;
 mod recorded;
 mod witness;
 
+pub use cost::Cost;
 pub use live::Live;
 pub use recorded::{FORMAT, Recorded, RecordingError};
 pub use witness::{Asked, Witness};

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::ending::{fail, of_report, of_stop, print, say};
 use super::place::{PlaceArgs, block_on};
 use crate::exit::Exit;
+use crate::host::Cost;
 use crate::report::{RunSummary, Scope, run};
 
 /// What `report` takes.
@@ -77,10 +78,22 @@ fn write(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
     for receipt in flags {
         writeln!(out, "Report {} was flagged: {}.", receipt.sequence, receipt.flags.join(", "))?;
     }
-    Ok(())
+    // The daemon's log keeps this line of every run, so that any Mac can be
+    // asked what the agent costs it.
+    writeln!(out, "{}", cost(Cost::so_far()))
+}
+
+fn cost(cost: Cost) -> String {
+    let seconds = cost.processor.as_secs_f64();
+    let memory = cost.memory.map_or_else(String::new, |bytes| {
+        let tenths = bytes / 100_000;
+        format!(" and {}.{} MB of memory at its end", tenths / 10, tenths % 10)
+    });
+    format!("The run took {seconds:.3} s of processor time{memory}.")
 }
 
 fn write_json(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
+    let cost = Cost::so_far();
     let stop = summary.stop.as_ref().map(|stop| of_stop(stop).0);
     let aside: Vec<_> = summary
         .aside
@@ -93,6 +106,7 @@ fn write_json(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
         "aside": aside,
         "stopped": stop,
         "queue": summary.queue,
+        "cost": {"processor_s": cost.processor.as_secs_f64(), "memory_bytes": cost.memory},
     });
     writeln!(out, "{value:#}")
 }
