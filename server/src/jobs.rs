@@ -1,25 +1,32 @@
 //! What the collector does by itself: judges what time has changed, and
 //! notices what other processes wrote.
 
+pub mod turn;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 use tokio::sync::watch;
 
+use self::turn::Turn;
 use crate::app::{Rulebook, Rules};
 use crate::clock::Clock;
 use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
 use crate::policy_document::PolicyDocuments;
 use crate::store::StoreError;
+use crate::store::leases::Fence;
 use crate::store::place::Store;
 
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(1);
+/// The lease of all of this, and how long it is held without being renewed.
+const LEASE: &str = "rounds";
+const HELD: SignedDuration = SignedDuration::from_secs(30);
 /// Devices judged in one transaction, so that reports need not wait long.
 const DEVICES: usize = 200;
 
@@ -38,6 +45,8 @@ pub struct Jobs {
     pub rules_version: Arc<AtomicI64>,
     /// The signed rules for agents.
     pub documents: PolicyDocuments,
+    /// Whose turn it is, as far as this replica knows.
+    pub turn: Turn,
 }
 
 impl Jobs {
@@ -58,27 +67,84 @@ impl Jobs {
         }
     }
 
-    /// Does everything that is due now.
+    /// Notices what others wrote, and does everything that is due now when it
+    /// is this replica's turn.
     pub async fn round(&self) -> Result<(), QueueError> {
         self.refresh_keys().await?;
         self.refresh_rules().await?;
         let now = self.clock.now();
-        self.issue_rules(now).await?;
+        let Some(fence) = self.take_turn(now).await? else {
+            return self.adopt_rules(now).await;
+        };
+        match self.due(now, &fence).await {
+            // Another replica took over; it does the rest.
+            Err(QueueError::Store(StoreError::Fenced(_))) => {
+                self.turn.hold(None);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    async fn due(&self, now: Timestamp, fence: &Fence) -> Result<(), QueueError> {
+        self.issue_rules(now, fence).await?;
         loop {
             let rules = self.rulebook.current();
-            let due = self.queue.run(move |writer| writer.judge_due(now, DEVICES, &rules)).await?;
-            if due < DEVICES {
+            let due = self.under(fence, move |writer| writer.judge_due(now, DEVICES, &rules));
+            if due.await? < DEVICES {
                 break;
             }
         }
         loop {
             let rules = self.rulebook.current();
-            let others =
-                self.queue.run(move |writer| writer.judge_all(now, DEVICES, &rules)).await?;
-            if others < DEVICES {
+            let others = self.under(fence, move |writer| writer.judge_all(now, DEVICES, &rules));
+            if others.await? < DEVICES {
                 return Ok(());
             }
         }
+    }
+
+    /// The fence, when this replica has the lease or could take it.
+    async fn take_turn(&self, now: Timestamp) -> Result<Option<Fence>, QueueError> {
+        let until = now.checked_add(HELD).unwrap_or(Timestamp::MAX);
+        if let Some((fence, end)) = self.turn.held() {
+            if end.duration_since(now) > HELD / 2 && end <= until {
+                return Ok(Some(fence));
+            }
+            let mine = fence.clone();
+            if self.queue.run(move |writer| writer.renew(&mine, until)).await? {
+                self.turn.hold(Some((fence.clone(), until)));
+                return Ok(Some(fence));
+            }
+        }
+        let holder = Arc::clone(&self.turn.holder);
+        let taken = self.queue.run(move |writer| writer.take(LEASE, &holder, now, until)).await?;
+        self.turn.hold(taken.clone().map(|fence| (fence, until)));
+        Ok(taken)
+    }
+
+    /// Gives the turn back, so that another replica need not wait.
+    pub async fn leave(&self) -> Result<(), QueueError> {
+        let Some((fence, _)) = self.turn.held() else { return Ok(()) };
+        self.turn.hold(None);
+        self.queue.run(move |writer| writer.release(&fence)).await.map(drop)
+    }
+
+    /// Lets `work` write, unless another replica took over meanwhile.
+    async fn under<T: Send + 'static>(
+        &self,
+        fence: &Fence,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, QueueError> {
+        let fence = fence.clone();
+        self.queue
+            .run(move |writer| {
+                writer.work_under(Some(fence));
+                let done = work(writer);
+                writer.work_under(None);
+                done
+            })
+            .await
     }
 
     async fn refresh_keys(&self) -> Result<(), QueueError> {
@@ -90,13 +156,24 @@ impl Jobs {
     }
 
     /// Signs the rules for agents when they or their certificate have changed.
-    async fn issue_rules(&self, now: Timestamp) -> Result<(), QueueError> {
+    async fn issue_rules(&self, now: Timestamp, fence: &Fence) -> Result<(), QueueError> {
         let rules = self.rulebook.current();
         if !self.documents.is_outdated(&rules, now) {
             return Ok(());
         }
         let documents = self.documents.clone();
-        self.queue.run(move |writer| documents.issue(writer, &rules, now)).await
+        self.under(fence, move |writer| documents.issue(writer, &rules, now)).await
+    }
+
+    /// Takes over the document that another replica has signed, if there is
+    /// one for these rules.
+    async fn adopt_rules(&self, now: Timestamp) -> Result<(), QueueError> {
+        let rules = self.rulebook.current();
+        if !self.documents.is_outdated(&rules, now) {
+            return Ok(());
+        }
+        let documents = self.documents.clone();
+        self.queue.run(move |writer| documents.adopt(writer, &rules, now)).await
     }
 
     async fn refresh_rules(&self) -> Result<(), QueueError> {

@@ -112,11 +112,29 @@ impl PolicyDocuments {
                 issued
             }
         };
+        self.publish(issued);
+        Ok(())
+    }
+
+    /// Takes over the newest stored document if it fits `rules`; writes
+    /// nothing.
+    pub fn adopt(
+        &self,
+        store: &dyn IssuedPolicies,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(newest) = store.newest_policy()?.filter(|it| self.signer.fits(it, rules, now)) {
+            self.publish(newest);
+        }
+        Ok(())
+    }
+
+    fn publish(&self, issued: IssuedPolicy) {
         let body = Bytes::from(issued.document.clone());
         let etag = format!("\"{}\"", sha256_hex(&body));
         let current = Arc::new(Current { issued, body, etag });
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
-        Ok(())
     }
 
     fn current(&self) -> Option<Arc<Current>> {

@@ -18,6 +18,7 @@ use crate::device_api::{self, DeviceApi};
 use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
 use crate::ingest::verify::Verifier;
+use crate::jobs::turn::Turn;
 use crate::jobs::{Jobs, stored_rules};
 use crate::log::notary::{Log, LogError, origin};
 use crate::nonce::Nonces;
@@ -120,6 +121,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         keys,
         rules_version: Arc::new(AtomicI64::new(rules_version)),
         documents: PolicyDocuments::open(&state, Arc::clone(&ca))?,
+        turn: Turn::new(&config.database.holder()),
     };
     let nonces = nonces(&state)?;
     // After everything that may keep the collector from starting; before the
@@ -259,6 +261,9 @@ impl Running {
         let _ = self.serving.await;
         let _ = self.working.await;
         let _ = self.fetching.await;
+        if let Err(error) = self.jobs.leave().await {
+            tracing::warn!(%error, "the next replica has to wait for the end of the lease");
+        }
         drop((self.app, self.jobs, self.fetcher));
         let writer = self.writer;
         let _ = tokio::task::spawn_blocking(move || writer.join()).await;

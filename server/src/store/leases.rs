@@ -19,7 +19,9 @@ pub struct Fence {
 
 /// Gives out leases, and guards what is written under them.
 pub trait Leases: Send {
-    /// Takes the lease `name` until `until`, unless somebody holds it at `now`.
+    /// Takes the lease `name` until `until`, unless another holder has it at
+    /// `now`. A holder who asks again, after a crash say, gets it with a new
+    /// token, and what it began under the old one is refused.
     fn take(
         &mut self,
         name: &str,

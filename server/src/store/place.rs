@@ -64,6 +64,15 @@ impl Database {
         }
     }
 
+    /// The name under which a collector takes leases. A file has one collector
+    /// at a time, which after a crash is the same again; replicas are many.
+    pub fn holder(&self) -> String {
+        match self {
+            Self::Sqlite(_) => "collector".to_owned(),
+            Self::Postgres(_) => uuid::Uuid::new_v4().to_string(),
+        }
+    }
+
     /// Opens it for a collector, and brings its schema up to date.
     pub fn open(&self) -> Result<Opened, StoreError> {
         match self {

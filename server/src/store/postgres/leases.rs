@@ -20,7 +20,8 @@ impl Leases for Writer {
         const TAKE: &str = "
             INSERT INTO lease (name, holder, token, until_ms) VALUES ($1, $2, 1, $4)
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = lease.token + 1,
-              until_ms = excluded.until_ms WHERE lease.until_ms <= $3 RETURNING token";
+              until_ms = excluded.until_ms
+              WHERE lease.until_ms <= $3 OR lease.holder = excluded.holder RETURNING token";
         let [now, until] = [now, until].map(Timestamp::as_millisecond);
         let row = self.session().row(TAKE, &[&name, &holder, &now, &until])?;
         let token = row.map(|row| row.try_get(0)).transpose()?;

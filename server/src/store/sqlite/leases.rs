@@ -27,6 +27,7 @@ impl Leases for Writer {
         const TAKE: &str = "INSERT INTO lease (name, holder, token, until_ms)
             VALUES (?1, ?2, 1, ?4) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,
               token = token + 1, until_ms = excluded.until_ms WHERE until_ms <= ?3
+              OR holder = excluded.holder
             RETURNING token";
         let [now, until] = [now, until].map(Timestamp::as_millisecond);
         let token = self
