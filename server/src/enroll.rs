@@ -92,7 +92,7 @@ fn enrolled(api: &DeviceApi, device_id: String, certificate: &[u8], now: Timesta
 
 fn failed(error: QueueError) -> ProblemResponse {
     match error {
-        QueueError::Full | QueueError::Stopped => ProblemResponse::unavailable(),
+        error if error.passes() => ProblemResponse::unavailable(),
         error => ProblemResponse::internal(&error),
     }
 }

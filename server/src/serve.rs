@@ -108,9 +108,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let acceptor = acceptor(&config, &ca, &public, &clock)?;
 
     state.write(ADDRESS_FILE, &address_file(&public, &config))?;
-    let (opened, rulebook, rules_version) = open_database(&config, &clock)?;
+    let (opened, rulebook, rules_version) = blocking(|| open_database(&config, &clock))?;
     let Opened { writer, views, keys, sessions, log } = opened;
-    let log = Log::open(&state, &origin(&public.host), log)?;
+    let log = blocking(|| Log::open(&state, &origin(&public.host), log))?;
     let keys = KeyCache::new(keys);
     let (queue, writer) = Queue::start(writer, rulebook.clone(), log.clone(), config.queue)?;
     let fetcher = Fetcher::new(clock.clone(), queue.clone(), rulebook.clone(), &config.os_releases);
@@ -168,6 +168,15 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         working: tokio::spawn(jobs.run(stopped.clone())),
         fetching: tokio::spawn(fetcher.run(stopped)),
         writer,
+    })
+}
+
+/// Runs `work` on a thread of its own: a database may bring a runtime of its
+/// own, which cannot run within this one.
+fn blocking<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
     })
 }
 

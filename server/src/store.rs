@@ -86,3 +86,10 @@ pub enum StoreError {
     #[error("no database connection came free in time")]
     Busy,
 }
+
+impl StoreError {
+    /// Whether the same may work later, without anybody mending anything here.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Contended(_) | Self::Busy)
+    }
+}

@@ -16,6 +16,7 @@ mod os_releases;
 mod passing_time;
 mod per_user;
 mod recordings;
+mod replicas;
 mod reporting;
 mod revocation;
 mod second_opinion;

@@ -10,7 +10,9 @@ pub mod demo;
 pub mod feed_server;
 pub mod fuzzing;
 pub mod hand_made;
+pub mod kept;
 pub mod laptop;
+pub mod ledger;
 pub mod load;
 #[expect(clippy::panic, reason = "a server that does not start fails its tests")]
 pub mod postgres_server;

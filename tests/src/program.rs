@@ -149,6 +149,14 @@ pub fn quiet_config(folder: &Path) -> String {
     path.to_str().expect("a plain path").to_owned()
 }
 
+fn with_database<'a>(arguments: &[&'a str], place: Option<&'a str>) -> Vec<&'a str> {
+    let mut all = arguments.to_vec();
+    if let Some(place) = place {
+        all.extend(["--database", place]);
+    }
+    all
+}
+
 /// A collector in a process of its own, by the machine's clock.
 pub struct Collector {
     /// The process.
@@ -157,6 +165,8 @@ pub struct Collector {
     pub folder: PathBuf,
     /// `host:port`.
     pub address: String,
+    /// What `--database` says, if it is given.
+    place: Option<String>,
 }
 
 impl Collector {
@@ -168,22 +178,30 @@ impl Collector {
 
     /// The same at a known address.
     pub fn start_at(folder: &Path, listen: &str) -> Self {
+        Self::start_on(folder, listen, None)
+    }
+
+    /// The same with its data in another database.
+    pub fn start_on(folder: &Path, listen: &str, place: Option<&str>) -> Self {
         let state = folder.to_str().expect("a plain path");
         let config = quiet_config(folder);
         let arguments = ["serve", "--config", &config, "--state-dir", state, "--listen", listen];
+        let place = place.map(str::to_owned);
         let log = folder.join("log");
-        let mut process = Staying::start("muster-server", &arguments, &log);
+        let mut process =
+            Staying::start("muster-server", &with_database(&arguments, place.as_deref()), &log);
         let line = process.line();
         let address = line.strip_prefix("Listening on ").and_then(|rest| rest.split(' ').next());
         let said = || std::fs::read_to_string(&log).unwrap_or_default();
         let address = address.unwrap_or_else(|| panic!("no collector: {line}{}", said()));
-        Self { process, folder: folder.to_owned(), address: address.to_owned() }
+        Self { process, folder: folder.to_owned(), address: address.to_owned(), place }
     }
 
     /// Runs one of the administrators' commands beside it.
     pub fn admin(&self, arguments: &[&str]) -> Ending {
         let state = self.folder.to_str().expect("a plain path");
-        run("muster-server", &[arguments, &["--state-dir", state]].concat())
+        let arguments = [arguments, &["--state-dir", state]].concat();
+        run("muster-server", &with_database(&arguments, self.place.as_deref()))
     }
 
     /// The token of a new invitation.

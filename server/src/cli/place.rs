@@ -70,16 +70,8 @@ impl PlaceOptions {
             .or_else(|| file.state_dir.clone())
             .unwrap_or_else(|| PathBuf::from(SERVER_STATE));
         let database = match self.database.or_else(|| file.database.clone()) {
-            Some(url) if url.contains("://") => {
-                let scheme = url.split("://").next().unwrap_or_default();
-                return Err(Failure::new(
-                    Exit::Config,
-                    format!(
-                        "`database` is a {scheme} address, but this version keeps its data in a file; give a path"
-                    ),
-                ));
-            }
-            Some(path) => Database::Sqlite(PathBuf::from(path)),
+            Some(text) => Database::parse(&text)
+                .map_err(|error| Failure::new(Exit::Config, error.to_string()))?,
             None => Database::Sqlite(state_dir.join("muster.db")),
         };
         let public_url = self.public_url.or_else(|| file.public_url.clone());

@@ -124,7 +124,7 @@ async fn admit(
 
 fn unkept(error: QueueError) -> ProblemResponse {
     match error {
-        QueueError::Full | QueueError::Stopped => ProblemResponse::unavailable(),
+        error if error.passes() => ProblemResponse::unavailable(),
         error => ProblemResponse::internal(&error),
     }
 }

@@ -43,6 +43,17 @@ pub enum QueueError {
     Log(Arc<LogError>),
 }
 
+impl QueueError {
+    /// Whether the same may work later.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Full | Self::Stopped => true,
+            Self::Store(error) => error.passes(),
+            Self::Log(error) => error.passes(),
+        }
+    }
+}
+
 /// A report's fate, and the signed state of the log that holds it.
 pub type Answer = (Kept, Option<Arc<Seal>>);
 
@@ -161,6 +172,14 @@ impl Scribe {
                         let _ = reply.send(answer);
                     }
                 });
+            }
+            // Nothing is wrong with any of them.
+            Err(error) if error.passes() => {
+                tracing::warn!(%error, reports = reports.len(), "a batch could not be kept");
+                let words = error.to_string();
+                for reply in replies.drain(..) {
+                    let _ = reply.send(Err(StoreError::Unavailable(words.clone()).into()));
+                }
             }
             // One report must not take the others down with it.
             Err(error) => {

@@ -39,7 +39,10 @@ async fn blocking<T: Send + 'static>(
     let log = api.log.clone();
     let done = tokio::task::spawn_blocking(move || work(&log)).await;
     let done = done.map_err(|_| ProblemResponse::unavailable())?;
-    done.map_err(|error| ProblemResponse::internal(&error))
+    done.map_err(|error| match error {
+        error if error.passes() => ProblemResponse::unavailable(),
+        error => ProblemResponse::internal(&error),
+    })
 }
 
 /// What a receipt says of the report itself.

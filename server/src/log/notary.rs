@@ -43,6 +43,13 @@ pub enum LogError {
     },
 }
 
+impl LogError {
+    /// Whether the same may work later, without anybody mending anything here.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Store(error) if error.passes())
+    }
+}
+
 /// A signed state of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {

@@ -56,6 +56,19 @@ pub struct Opened {
 }
 
 impl Database {
+    /// Reads a path, or the address of a PostgreSQL database.
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
+        match text.split_once("://") {
+            None => Ok(Self::Sqlite(PathBuf::from(text))),
+            Some(("postgres" | "postgresql", _)) => {
+                Ok(Self::Postgres(Box::new(postgres::Target::parse(text)?)))
+            }
+            Some((scheme, _)) => Err(StoreError::Address(format!(
+                "`{scheme}://` is unknown; give a path, or postgres://USER@HOST/DATABASE"
+            ))),
+        }
+    }
+
     /// The file, when it is one.
     pub fn file(&self) -> Option<&Path> {
         match self {

@@ -55,7 +55,7 @@ impl IntoResponse for PageError {
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "Nothing here"),
             Self::BadAddress(_) => (StatusCode::BAD_REQUEST, "This address does not work"),
             Self::OtherOrigin => (StatusCode::FORBIDDEN, "Refused"),
-            Self::Store(StoreError::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "Too busy"),
+            Self::Store(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "Too busy"),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made"),
         };
         let message = if status.is_server_error() {

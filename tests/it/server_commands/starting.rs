@@ -36,9 +36,9 @@ fn a_wrong_configuration_is_refused_with_its_place() {
             "`agents.report_every` is `1s`, but it must be between 1m and 24h, such as 60m",
         ),
         (
-            b"database = 'postgres://db/x'\n",
+            b"database = 'mysql://db/x'\n",
             78,
-            "`database` is a postgres address, but this version keeps its data in a file; give a path",
+            "the address of the database cannot be used: `mysql://` is unknown; give a path, or postgres://USER@HOST/DATABASE",
         ),
         (
             b"public_url = 'm.example'\n",
