@@ -1,6 +1,7 @@
 //! How a collector is to run: the file that people write, and what it means.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,8 @@ use serde::Deserialize;
 use shared::api::Settings;
 use shared::policy::Policy;
 
+use crate::ingest::limits;
+use crate::ingest::limits::address::{Network, TrustedProxies};
 use crate::invitation::length;
 use crate::os_releases::source::{OsReleases, OsReleasesFile};
 use crate::store::place::Database;
@@ -37,6 +40,8 @@ pub struct Config {
     pub notice: Option<String>,
     /// Reports that may wait for the writer.
     pub queue: usize,
+    /// What one address may do.
+    pub limits: limits::Settings,
 }
 
 impl Config {
@@ -55,6 +60,7 @@ impl Config {
             accept_recorded: false,
             notice: None,
             queue: 4096,
+            limits: limits::Settings::default(),
         }
     }
 }
@@ -71,6 +77,12 @@ pub struct File {
     pub state_dir: Option<PathBuf>,
     /// Address that laptops and people use, such as `https://muster.company.example`.
     pub public_url: Option<String>,
+    /// Addresses of the company's own proxies and balancers, such as
+    /// `["10.0.0.0/8"]`: their `X-Forwarded-For` is believed, nobody else's.
+    #[serde(default)]
+    pub trusted_proxies: Vec<Network>,
+    /// Connections that one address may hold open; 1000 if this is missing.
+    pub connections_per_address: Option<NonZeroUsize>,
     /// Path of a policy other than the baseline.
     pub policy: Option<PathBuf>,
     /// Where the catalogue of macOS releases comes from.
@@ -113,6 +125,15 @@ pub fn parse(text: &str, file: &str) -> Result<File, String> {
 }
 
 impl File {
+    /// What one address may do.
+    pub fn limits(&self) -> limits::Settings {
+        let settings = limits::Settings::default();
+        limits::Settings {
+            proxies: TrustedProxies::new(self.trusted_proxies.clone()),
+            connections: self.connections_per_address.unwrap_or(settings.connections),
+        }
+    }
+
     /// The settings for agents; the error names the key.
     pub fn settings(&self) -> Result<Settings, String> {
         let mut settings = Settings::default();
@@ -164,6 +185,11 @@ mod tests {
         );
         assert!(error("listen = 443").starts_with("muster.toml:1:10: invalid type"));
         assert!(error("listen = ").starts_with("muster.toml:1:"));
+        assert_eq!(
+            error("trusted_proxies = ['10.0.0.0/8', 'proxy']"),
+            "muster.toml:1:19: `proxy` is not a range of addresses, such as 10.0.0.0/8"
+        );
+        assert!(error("connections_per_address = 0").starts_with("muster.toml:1:27:"));
         let file = parse("[agents]\nreport_every = '1s'\n", "muster.toml").unwrap();
         assert!(file.settings().unwrap_err().contains("`agents.report_every` is `1s`"));
     }

@@ -10,6 +10,7 @@ use shared::api::Settings;
 use crate::app::Rulebook;
 use crate::ca::Ca;
 use crate::clock::Clock;
+use crate::ingest::limits::Limits;
 use crate::ingest::queue::Queue;
 use crate::ingest::verify::Verifier;
 use crate::log::notary::Log;
@@ -38,6 +39,8 @@ pub struct DeviceApi {
     pub log: Log,
     /// How agents are to behave.
     pub settings: Settings,
+    /// What one key and one address may ask for.
+    pub limits: Limits,
 }
 
 impl DeviceApi {

@@ -26,9 +26,17 @@ use crate::store::devices::{Admission, NewDevice};
 
 /// Takes a device in: 201 with its certificate, or 202 while it waits.
 pub async fn enroll(State(api): State<DeviceApi>, request: Request<Body>) -> Response {
+    let client = api.limits.client(&request);
+    if client.is_suspect(api.clock.now()) {
+        let detail = "Too many requests from this address were refused; try again after the time in `Retry-After`.";
+        return ProblemResponse::rate_limited(detail).into_response();
+    }
     match admit(&api, request).await {
         Ok(response) => response,
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            client.refused(problem.status(), api.clock.now());
+            problem.into_response()
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -13,6 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use crate::ingest::limits::{Limits, Peer};
 
 /// Connections served at one time; more wait in the kernel's queue.
 const CONNECTIONS: usize = 10_000;
@@ -28,6 +32,7 @@ pub async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     router: Router,
+    limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut builder = Builder::new(TokioExecutor::new());
@@ -36,7 +41,6 @@ pub async fn serve(
     let builder = Arc::new(builder);
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    let service = TowerToHyperService::new(router);
     let mut connections = JoinSet::new();
     loop {
         // Ended ones must not pile up.
@@ -46,8 +50,8 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, say: wait until some are free.
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -55,10 +59,18 @@ pub async fn serve(
                 continue;
             }
         };
-        let (builder, service, tls) = (Arc::clone(&builder), service.clone(), tls.clone());
+        // Closed at once: whoever holds so many has others to use.
+        let Ok(open) = limits.connect(peer.ip()) else { continue };
+        let peer = Peer(peer.ip());
+        let service = router.clone().map_request(move |mut request: Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let service = TowerToHyperService::new(service);
+        let (builder, tls) = (Arc::clone(&builder), tls.clone());
         let watcher = graceful.watcher();
         connections.spawn(async move {
-            let _slot = slot;
+            let _held = (slot, open);
             let Some(stream) = secure(stream, tls).await else { return };
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             // Clients that hang up in the middle are everyday life.

@@ -35,6 +35,16 @@ impl ProblemResponse {
         Self { problem: problem("unavailable", detail), retry_after_s: Some(spread()) }
     }
 
+    /// 429: too much of it.
+    pub fn rate_limited(detail: &str) -> Self {
+        Self { problem: problem("rate-limited", detail), retry_after_s: Some(spread()) }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.problem.status
+    }
+
     /// The problem alone, for one line of a batch.
     pub fn into_problem(self) -> Problem {
         self.problem

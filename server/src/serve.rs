@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::device_api::{self, DeviceApi};
 use crate::ingest::key_cache::KeyCache;
+use crate::ingest::limits::Limits;
 use crate::ingest::queue::{Queue, QueueError};
 use crate::ingest::verify::Verifier;
 use crate::jobs::turn::Turn;
@@ -138,6 +139,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         feed: config.os_releases.feed.clone().map(Arc::new),
         notice: config.notice.as_deref().map(Into::into),
     };
+    let limits = Limits::new(&config.limits);
     let api = DeviceApi {
         clock: jobs.clock.clone(),
         verifier: Verifier {
@@ -152,9 +154,11 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         ca: Arc::clone(&ca),
         log,
         settings: config.settings,
+        limits: limits.clone(),
     };
     let router = device_api::router(api).merge(web::router(app.clone(), sessions));
     let (stop, stopped) = watch::channel(false);
+    let serving = listener::serve(listener, acceptor, router, limits, stopped.clone());
     Ok(Running {
         address,
         app,
@@ -164,7 +168,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         fetcher: fetcher.clone(),
         first_fetch,
         stop,
-        serving: tokio::spawn(listener::serve(listener, acceptor, router, stopped.clone())),
+        serving: tokio::spawn(serving),
         working: tokio::spawn(jobs.run(stopped.clone())),
         fetching: tokio::spawn(fetcher.run(stopped)),
         writer,

@@ -11,6 +11,7 @@ mod browser;
 mod console;
 mod enrolment;
 mod fuzzing;
+mod limits;
 mod mute_fleet;
 mod os_releases;
 mod passing_time;

@@ -62,6 +62,7 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
             .or(place.file.listen)
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443))),
         settings: place.file.settings().map_err(wrong)?,
+        limits: place.file.limits(),
         tls_files: place.file.tls.map(|tls| (tls.certificate, tls.key)),
         database: place.database,
         state_dir: place.state_dir,

@@ -8,12 +8,13 @@ use shared::api::{BatchLine, Problem, Receipt, ReceiptOutcome, problem};
 use shared::json::BODY_LIMIT;
 use shared::names::{HEADER_LOG_SIZE, MEDIA_REPORT, MEDIA_REPORTS};
 
+use super::limits::Client;
 use super::queue::{QueueError, Waiting};
 use super::receipt::{Draft, epoch};
 use super::system::System;
 use crate::device_api::DeviceApi;
 use crate::problem::ProblemResponse;
-use crate::store::reports::Kept;
+use crate::store::reports::{Incoming, Kept};
 
 /// Largest body of a batch, in bytes.
 const BATCH_LIMIT: usize = 4 * 1024 * 1024;
@@ -24,19 +25,8 @@ const BATCH_LINES: usize = 500;
 
 /// Takes one report: 201 when it is new, 200 when it was here already.
 pub async fn one(State(api): State<DeviceApi>, request: Request<Body>) -> Response {
-    if let Err(problem) = expect_media(request.headers(), MEDIA_REPORT) {
-        return ProblemResponse::from(problem).into_response();
-    }
-    let known = known_size(request.headers());
-    let body = match read(request, BODY_LIMIT).await {
-        Ok(body) => body,
-        Err(problem) => return ProblemResponse::from(problem).into_response(),
-    };
-    let receipt = match admit(&api, &body, known).await {
-        Ok(admitted) => admitted.receipt(&api).await,
-        Err(response) => Err(response),
-    };
-    match receipt {
+    let client = api.limits.client(&request);
+    match one_report(&api, &client, request).await {
         Ok(receipt) => {
             let status = match receipt.outcome {
                 ReceiptOutcome::New => StatusCode::CREATED,
@@ -48,27 +38,60 @@ pub async fn one(State(api): State<DeviceApi>, request: Request<Body>) -> Respon
     }
 }
 
+async fn one_report(
+    api: &DeviceApi,
+    client: &Client,
+    request: Request<Body>,
+) -> Result<Receipt, ProblemResponse> {
+    let known = known_size(request.headers());
+    let body = body(api, client, request, (MEDIA_REPORT, BODY_LIMIT)).await?;
+    admit(api, client, &body, known).await?.receipt(api).await
+}
+
+/// The body of a request that is of the expected kind.
+async fn body(
+    api: &DeviceApi,
+    client: &Client,
+    request: Request<Body>,
+    (media, limit): (&str, usize),
+) -> Result<Bytes, ProblemResponse> {
+    let body = match expect_media(request.headers(), media) {
+        Ok(()) => read(request, limit).await,
+        Err(problem) => Err(problem),
+    };
+    body.map_err(|problem| {
+        client.refused(problem.status, api.clock.now());
+        problem.into()
+    })
+}
+
 /// Takes several reports, one envelope a line; each line gets its own answer.
 pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Response {
-    if let Err(problem) = expect_media(request.headers(), MEDIA_REPORTS) {
-        return ProblemResponse::from(problem).into_response();
+    let client = api.limits.client(&request);
+    match lines(&api, &client, request).await {
+        Ok(answer) => ([(header::CONTENT_TYPE, "application/jsonl")], answer).into_response(),
+        Err(response) => response.into_response(),
     }
+}
+
+async fn lines(
+    api: &DeviceApi,
+    client: &Client,
+    request: Request<Body>,
+) -> Result<String, ProblemResponse> {
     let known = known_size(request.headers());
-    let body = match read(request, BATCH_LIMIT).await {
-        Ok(body) => body,
-        Err(problem) => return ProblemResponse::from(problem).into_response(),
-    };
+    let body = body(api, client, request, (MEDIA_REPORTS, BATCH_LIMIT)).await?;
     let lines: Vec<&[u8]> =
         body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
     if lines.len() > BATCH_LINES {
         let detail = format!("The batch has {} lines; send at most {BATCH_LINES}.", lines.len());
-        return ProblemResponse::from(problem("too-large", detail)).into_response();
+        return Err(problem("too-large", detail).into());
     }
     // All are queued before the first answer is waited for, in their order: the
     // lines of a device build on each other, and one commit serves many.
     let mut waiting = Vec::with_capacity(lines.len());
     for line in lines {
-        waiting.push(admit(&api, line, known).await);
+        waiting.push(admit(api, client, line, known).await);
     }
     let (mut answer, mut reached) = (String::new(), None);
     for line in waiting {
@@ -77,7 +100,7 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
                 // The agent adopts one state of the log after the other, and
                 // from an older one nothing is proven about the newer.
                 admitted.draft.known = reached.or(admitted.draft.known);
-                admitted.receipt(&api).await
+                admitted.receipt(api).await
             }
             Err(response) => Err(response),
         };
@@ -89,7 +112,7 @@ pub async fn batch(State(api): State<DeviceApi>, request: Request<Body>) -> Resp
         answer.push_str(&serde_json::to_string(&line).unwrap_or_default());
         answer.push('\n');
     }
-    ([(header::CONTENT_TYPE, "application/jsonl")], answer).into_response()
+    Ok(answer)
 }
 
 /// The size at which the agent knows the log.
@@ -104,16 +127,43 @@ struct Admitted {
     waiting: Waiting,
 }
 
+/// Verifies a report and queues it; a refusal counts against the client.
 async fn admit(
     api: &DeviceApi,
+    client: &Client,
     body: &[u8],
     known: Option<u64>,
 ) -> Result<Admitted, ProblemResponse> {
+    let incoming = verify(api, client, body).inspect_err(|response| {
+        client.refused(response.status(), api.clock.now());
+    })?;
+    queue(api, incoming, known).await
+}
+
+fn verify(api: &DeviceApi, client: &Client, body: &[u8]) -> Result<Incoming, ProblemResponse> {
     if body.len() > BODY_LIMIT {
         return Err(too_large(BODY_LIMIT).into());
     }
     let now = api.clock.now();
-    let mut incoming = api.verifier.verify(body, now)?;
+    if client.is_suspect(now) && !api.verifier.names_proven_key(body) {
+        return Err(ProblemResponse::rate_limited(
+            "Too many requests from this address were refused; send it again after the time in `Retry-After`.",
+        ));
+    }
+    let incoming = api.verifier.verify(body, now)?;
+    if !api.limits.takes(&incoming.keyid, now) {
+        return Err(ProblemResponse::rate_limited(
+            "This key sends more reports than any Mac has; send it again after the time in `Retry-After`.",
+        ));
+    }
+    Ok(incoming)
+}
+
+async fn queue(
+    api: &DeviceApi,
+    mut incoming: Incoming,
+    known: Option<u64>,
+) -> Result<Admitted, ProblemResponse> {
     incoming.epoch = epoch(api, incoming.posture.freshness.checkpoint.as_ref()).await?;
     let carried = incoming.posture.freshness.checkpoint.as_ref().map(|it| it.size);
     let draft = Draft::of(&incoming, known.or(carried));

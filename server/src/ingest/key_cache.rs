@@ -2,6 +2,7 @@
 //! signature never reaches the database.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -26,6 +27,24 @@ pub struct DeviceKey {
     pub lifecycle: Lifecycle,
     /// Every certificate it had: digest in hexadecimal, and expiry.
     pub certificates: Vec<(String, Timestamp)>,
+    /// Whether the newest signature that was looked at was its own.
+    proven: AtomicBool,
+}
+
+impl DeviceKey {
+    /// Whether the key has signed a report lately, and nobody has forged one
+    /// in its name since.
+    pub fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
+    /// Remembers whether a signature in its name was its own.
+    pub fn prove(&self, own: bool) {
+        // Written only when it changes: every core reads it.
+        if self.is_proven() != own {
+            self.proven.store(own, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The keys, refreshed by version.
@@ -72,6 +91,7 @@ fn ready(record: KeyRecord) -> Option<(String, Arc<DeviceKey>)> {
         revoked: record.status == "revoked",
         lifecycle: record.lifecycle,
         certificates: record.certificates,
+        proven: AtomicBool::new(false),
     };
     Some((record.keyid, Arc::new(key)))
 }

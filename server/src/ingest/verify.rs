@@ -25,6 +25,13 @@ pub struct Verifier {
 }
 
 impl Verifier {
+    /// Whether a key that has proven itself is named; nothing is verified.
+    pub fn names_proven_key(&self, body: &[u8]) -> bool {
+        let envelope = Envelope::parse(body);
+        let key = envelope.ok().and_then(|envelope| self.keys.get(envelope.keyid.as_str()));
+        key.is_some_and(|key| key.is_proven())
+    }
+
     /// Verifies one envelope received at `now`.
     pub fn verify(&self, body: &[u8], now: Timestamp) -> Result<Incoming, Problem> {
         let envelope = Envelope::parse(body).map_err(|error| envelope_problem(&error))?;
@@ -34,7 +41,9 @@ impl Verifier {
                 "No device with this key is enrolled here; enrol the device with a new invitation.",
             ));
         };
-        let verified = envelope.verify(&key.public).map_err(|error| envelope_problem(&error))?;
+        let verified = envelope.verify(&key.public);
+        key.prove(verified.is_ok());
+        let verified = verified.map_err(|error| envelope_problem(&error))?;
         let statement = Statement::<Posture>::parse(verified.payload)
             .map_err(|error| statement_problem(&error))?;
         let expired = certificate_expired(&statement, &key, now)?;

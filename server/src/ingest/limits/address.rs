@@ -33,7 +33,8 @@ impl Source {
 }
 
 /// A range of addresses, such as `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Network {
     address: IpAddr,
     prefix: u8,
@@ -52,6 +53,14 @@ impl Network {
         let free = width - u32::from(self.prefix);
         // All 128 bits are free in `::/0`.
         own.checked_shr(free) == other.checked_shr(free)
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
