@@ -54,7 +54,10 @@ pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    // A split of a page makes SQLite walk through its whole cache at the
+    // commit; what lies outside of 8 MiB is read through the mapping.
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.pragma_update(None, "mmap_size", 268_435_456)?;
     connection.set_prepared_statement_cache_capacity(64);
     if copy::is_retired(&connection)? {
         return Err(StoreError::Moved);
