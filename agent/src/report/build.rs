@@ -1,10 +1,13 @@
 //! Writing and signing one statement.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::sync::OnceLock;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use shared::envelope::{Envelope, EnvelopeError};
 use shared::json::JsonError;
-use shared::keys::{KeyProtection, Signer, sha256_hex};
+use shared::keys::{KeyProtection, Signer, hex, sha256_hex};
 use shared::reading::Reading;
 use shared::statement::{
     AgentClaim, Boot, DeviceClaim, Digest, Freshness, Posture, ReportKind, RunTime, Spool,
@@ -105,7 +108,7 @@ pub fn sign(
     let certificate = crate::identity::certificate(&identity.certificate);
     let subject = sha256_hex(certificate.as_deref().unwrap_or_default());
     let envelope = sign_within_limit(Statement::report(subject, posture), signer)?;
-    let sha256 = shared::keys::hex(&envelope.digest());
+    let sha256 = hex(&envelope.digest());
     let full =
         (kind == ReportKind::Full).then_some(LastFull { sequence, sha256, at: made_at, basis });
     Ok(Signed { envelope, entry: Entry::new(sequence, made_at, kind), kind, full })
@@ -174,13 +177,26 @@ pub(crate) fn claim(id: &str, facts: &DeviceFacts, is_recorded: bool) -> DeviceC
 
 /// Which program speaks.
 pub(crate) fn agent_claim(key_protection: KeyProtection) -> AgentClaim {
-    // The program does not change while it runs, and it may be large.
+    // The program does not change while it runs.
     static BINARY: OnceLock<Option<String>> = OnceLock::new();
-    let digest = || Some(sha256_hex(&std::fs::read(std::env::current_exe().ok()?).ok()?));
+    let digest = || digest_of(File::open(std::env::current_exe().ok()?).ok()?);
     AgentClaim {
         version: VERSION.to_owned(),
         binary_sha256: BINARY.get_or_init(digest).clone(),
         key_protection,
+    }
+}
+
+/// The SHA-256 of a file, part by part: the program is larger than all else
+/// that a run holds in memory.
+fn digest_of(mut file: File) -> Option<String> {
+    let mut context = Context::new(&SHA256);
+    let mut part = vec![0; 32 * 1024];
+    loop {
+        match file.read(&mut part).ok()? {
+            0 => return Some(hex(context.finish().as_ref())),
+            length => context.update(part.get(..length)?),
+        }
     }
 }
 
@@ -197,4 +213,22 @@ fn boot(host: &dyn Host) -> Option<Boot> {
     let plausible = (1..=64).contains(&session.len())
         && session.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     plausible.then(|| Boot { session, uptime_s: host.uptime_s() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::digest_of;
+    use shared::keys::sha256_hex;
+
+    #[test]
+    fn a_file_of_any_length_has_the_digest_of_its_bytes() {
+        for length in [0, 1, 32 * 1024 - 1, 32 * 1024, 32 * 1024 + 1, 200_000] {
+            let bytes: Vec<u8> = (0..length).map(|at: u32| at.to_le_bytes()[0]).collect();
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(&bytes).unwrap();
+            assert_eq!(digest_of(file.reopen().unwrap()), Some(sha256_hex(&bytes)), "{length}");
+        }
+    }
 }
