@@ -12,4 +12,4 @@ mod signed;
 pub use answers::{Answers, NOW, transcript};
 pub use checks::check;
 pub use files::{catalogue, corrections, mach_o, policy, recording, sofa};
-pub use signed::{envelope, log_proof, rules, statement, strict_json, token};
+pub use signed::{envelope, log_proof, log_receipt, rules, statement, strict_json, token};

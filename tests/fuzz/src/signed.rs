@@ -2,7 +2,10 @@
 
 use shared::envelope::Envelope;
 use shared::json;
-use shared::log::{LogKey, LogSigner, SignedNote, TlogProof};
+use shared::log::{
+    Checkpoint, LogKey, LogReceipt, LogSigner, Reported, SignedNote, TlogProof, leaf_hash,
+    verify_receipt,
+};
 use shared::statement::{Enrollment, Posture, RulesInForce, Statement};
 use shared::token::Token;
 
@@ -70,5 +73,40 @@ pub fn log_proof(input: &[u8]) {
     }
     if let Ok(key) = LogKey::parse(text) {
         assert_eq!(LogKey::parse(&key.verifier_text()).as_ref(), Ok(&key));
+    }
+}
+
+/// A receipt is the same after it was written and read again; nobody signed it
+/// for a key of ours; and under a checkpoint that we sign, only the entry of
+/// the very report is believed, and no tree that is smaller or another.
+pub fn log_receipt(input: &[u8]) {
+    let Ok(receipt) = serde_json::from_slice::<LogReceipt>(input) else { return };
+    let again = serde_json::to_vec(&receipt).expect("JSON");
+    assert_eq!(serde_json::from_slice::<LogReceipt>(&again).expect("our own"), receipt);
+    let signer = LogSigner::from_seed("log.example", &[7; 32]).expect("a seed");
+    let reported = Reported {
+        device: "5b0e7a5e",
+        key: "k",
+        sequence: 42,
+        statement_sha256: "aa",
+        signature_sha256: "bb",
+    };
+    let verify = |receipt: &LogReceipt, held: Option<&Checkpoint>| {
+        verify_receipt(receipt, signer.key(), &reported, held)
+    };
+    assert!(verify(&receipt, None).is_err());
+
+    let root = receipt.inclusion.last().copied();
+    let root = root.unwrap_or_else(|| leaf_hash(receipt.entry.as_bytes()));
+    let size = receipt.size().unwrap_or(1);
+    let shown = Checkpoint { origin: "log.example".to_owned(), size, root };
+    let held = receipt.consistency.as_ref();
+    let held = held.map(|it| Checkpoint { size: it.size, root: it.root, ..shown.clone() });
+    let signed = LogReceipt { checkpoint: shown.sign(&signer).text(), ..receipt };
+    if verify(&signed, held.as_ref()).is_ok() {
+        assert!(signed.entry.contains(r#""aa""#) && signed.entry.contains("42"));
+        assert!(held.is_none_or(|held| held.size < size || held == shown));
+        let other = Reported { sequence: 43, ..reported };
+        assert!(verify_receipt(&signed, signer.key(), &other, None).is_err());
     }
 }
