@@ -20,7 +20,7 @@ pub use frontier::{Frontier, Node};
 pub use memory::MemoryTree;
 pub use note::{LogKey, LogSigner, NoteError, SignedNote};
 pub use proof::{
-    consistency_proof, inclusion_proof, root_at, verify_consistency, verify_inclusion,
+    Edge, consistency_proof, inclusion_proof, root_at, verify_consistency, verify_inclusion,
 };
 pub use receipt::{Continuation, LogReceipt, Nodes, ReceiptFault, verify_receipt};
 pub use tlog_proof::TlogProof;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use shared::envelope::Envelope;
 use shared::keys::{hex, sha256_hex};
 use shared::log::{
-    Checkpoint, FreshnessLevel, LogReceipt, LogSigner, MemoryTree, Reported, report_entry,
+    Checkpoint, Edge, FreshnessLevel, LogReceipt, LogSigner, MemoryTree, Reported, report_entry,
 };
 
 use super::{DEVICE, START};
@@ -94,7 +94,9 @@ impl FakeLog {
         let (size, root) = (tree.size(), tree.root());
         let note = Checkpoint { origin: ORIGIN.to_owned(), size, root }.sign(&by).text();
         let entry = if entry.0 < size { entry } else { (0, entry.1) };
-        let mut receipt = LogReceipt::prove(entry, (size, note), known, &mut tree.nodes()).unwrap();
+        let mut receipt =
+            LogReceipt::prove(entry, (size, note), known, &Edge::default(), &mut tree.nodes())
+                .unwrap();
         if shows == Shows::NoConsistency {
             receipt.consistency = None;
         }

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use shared::log::{Checkpoint, Frontier, Hash, LogKey, LogReceipt, LogSigner, NoteError};
+use shared::log::{Checkpoint, Edge, Frontier, Hash, LogKey, LogReceipt, LogSigner, NoteError};
 
 use super::growth;
 use super::recent::{LEAVES, Recent};
@@ -57,6 +57,8 @@ pub struct Seal {
     pub size: u64,
     /// The checkpoint as a signed note.
     pub checkpoint: String,
+    /// What its proofs have in common.
+    edge: Edge,
 }
 
 /// The log's key and what is needed for proofs, cheap to clone.
@@ -109,7 +111,7 @@ impl Log {
         for (_, leaf) in growth.entries.iter().skip(known.unwrap_or(usize::MAX)) {
             recent.push(*leaf);
         }
-        self.seal(&recent, growth.head.size(), growth.head.root())
+        self.seal(&recent, &growth.head)
     }
 
     /// Takes in what the database holds, and signs it. Blocks.
@@ -117,7 +119,7 @@ impl Log {
         let head = self.views.log_head()?;
         let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
         self.follow(&mut recent, head.size())?;
-        self.seal(&recent, head.size(), head.root())
+        self.seal(&recent, &head)
     }
 
     /// Reads the leaves that others have added before `until`.
@@ -133,13 +135,14 @@ impl Log {
         Ok(())
     }
 
-    fn seal(&self, recent: &Recent, size: u64, root: Hash) -> Result<Seal, LogError> {
+    fn seal(&self, recent: &Recent, head: &Frontier) -> Result<Seal, LogError> {
+        let (size, root) = (head.size(), head.root());
         if recent.root_at(size) != Some(root) {
             return Err(LogError::Rewritten { size });
         }
         let origin = self.signer.key().name().to_owned();
         let checkpoint = Checkpoint { origin, size, root }.sign(&self.signer).text();
-        Ok(Seal { size, checkpoint })
+        Ok(Seal { size, checkpoint, edge: Edge::of(head) })
     }
 
     /// The proof for the entry at `index`, for a reader who knows the log at
@@ -153,12 +156,17 @@ impl Log {
         let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
         let mut missed = false;
         let known = known.filter(|known| *known <= seal.size);
-        let receipt =
-            LogReceipt::prove(place, (seal.size, seal.checkpoint.clone()), known, &mut |h, i| {
+        let receipt = LogReceipt::prove(
+            place,
+            (seal.size, seal.checkpoint.clone()),
+            known,
+            &seal.edge,
+            &mut |h, i| {
                 let node = recent.node(h, i);
                 missed |= node.is_none();
                 node
-            });
+            },
+        );
         receipt.filter(|_| !missed)
     }
 
@@ -176,6 +184,7 @@ impl Log {
             (index, entry),
             (seal.size, seal.checkpoint.clone()),
             known,
+            &seal.edge,
             &mut |height, index| self.node(height, index).map_err(|it| failure = Some(it)).ok()?,
         );
         match failure {

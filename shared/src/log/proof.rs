@@ -15,16 +15,36 @@ pub fn inclusion_proof(
     size: u64,
     node: &mut dyn FnMut(u8, u64) -> Option<Hash>,
 ) -> Option<Vec<Hash>> {
+    inclusion_proof_beside(&Edge::default(), index, size, node)
+}
+
+/// The same with the tree's `edge` at hand, which many proofs have in common.
+pub(super) fn inclusion_proof_beside(
+    edge: &Edge,
+    index: u64,
+    size: u64,
+    node: &mut dyn FnMut(u8, u64) -> Option<Hash>,
+) -> Option<Vec<Hash>> {
     if index >= size {
         return None;
     }
-    let ranges = inclusion_ranges(index, (0, size));
-    ranges.into_iter().map(|range| root(range, node)).collect()
+    let ranges = inclusion_ranges(index, (0, size)).into_iter();
+    ranges.map(|range| edge.root(range, size).or_else(|| root(range, node))).collect()
 }
 
 /// The proof that a tree of `new` leaves begins with one of `old`. Every tree
 /// continues the empty one, so of that nothing is shown.
 pub fn consistency_proof(
+    old: u64,
+    new: u64,
+    node: &mut dyn FnMut(u8, u64) -> Option<Hash>,
+) -> Option<Vec<Hash>> {
+    consistency_proof_beside(&Edge::default(), old, new, node)
+}
+
+/// The same with the new tree's `edge` at hand.
+pub(super) fn consistency_proof_beside(
+    edge: &Edge,
     old: u64,
     new: u64,
     node: &mut dyn FnMut(u8, u64) -> Option<Hash>,
@@ -35,8 +55,33 @@ pub fn consistency_proof(
     if old == new {
         return Some(Vec::new());
     }
-    let ranges = consistency_ranges(old, (0, new), true);
-    ranges.into_iter().map(|range| root(range, node)).collect()
+    let ranges = consistency_ranges(old, (0, new), true).into_iter();
+    ranges.map(|range| edge.root(range, new).or_else(|| root(range, node))).collect()
+}
+
+/// The roots over the last leaves of a tree, from each place where one of its
+/// perfect subtrees begins: what is to the right of most leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edge(Vec<(u64, Hash)>);
+
+impl Edge {
+    /// The edge of the tree that `frontier` makes up.
+    pub fn of(frontier: &Frontier) -> Self {
+        let places: Vec<u64> =
+            Frontier::places(frontier.size()).map(|(level, index)| index << level).collect();
+        let mut edge: Vec<(u64, Hash)> = Vec::with_capacity(places.len());
+        for (start, root) in places.iter().zip(frontier.roots()).rev() {
+            let hash = edge.last().map_or(*root, |(_, right)| node_hash(root, right));
+            edge.push((*start, hash));
+        }
+        Self(edge)
+    }
+
+    /// The root over a range, when that ends with the tree of `size` leaves.
+    fn root(&self, (start, end): Range, size: u64) -> Option<Hash> {
+        let known = self.0.iter().find(|(from, _)| *from == start && end == size);
+        known.map(|(_, hash)| *hash)
+    }
 }
 
 /// The root of the tree over the first `size` leaves.

@@ -7,7 +7,8 @@ use super::checkpoint::{Checkpoint, CheckpointError};
 use super::entry::{self, Reported};
 use super::note::LogKey;
 use super::proof::{
-    consistency_proof, inclusion_proof, root_at, verify_consistency, verify_inclusion,
+    Edge, consistency_proof_beside, inclusion_proof_beside, root_at, verify_consistency,
+    verify_inclusion,
 };
 use super::tree::{Hash, leaf_hash};
 use crate::json::INTEGER_LIMIT;
@@ -53,8 +54,8 @@ pub type Nodes<'a> = dyn FnMut(u8, u64) -> Option<Hash> + 'a;
 impl Continuation {
     /// The proof from the tree of `old` leaves to that of `new`; none when the
     /// log is smaller or a node is missing.
-    pub fn prove(old: u64, new: u64, node: &mut Nodes<'_>) -> Option<Self> {
-        let path = consistency_proof(old, new, node)?;
+    pub fn prove(old: u64, new: u64, edge: &Edge, node: &mut Nodes<'_>) -> Option<Self> {
+        let path = consistency_proof_beside(edge, old, new, node)?;
         Some(Self { size: old, root: root_at(old, node)?, path })
     }
 }
@@ -66,16 +67,18 @@ impl LogReceipt {
     }
 
     /// The receipt for the entry at `index` under a signed checkpoint of
-    /// `size`, for an agent that knows the log at the size `known`.
+    /// `size`, for an agent that knows the log at the size `known`. `edge` may
+    /// be empty, or that of the tree of this size, which saves most of the work.
     pub fn prove(
         (index, entry): (u64, String),
         (size, checkpoint): (u64, String),
         known: Option<u64>,
+        edge: &Edge,
         node: &mut Nodes<'_>,
     ) -> Option<Self> {
-        let inclusion = inclusion_proof(index, size, node)?;
+        let inclusion = inclusion_proof_beside(edge, index, size, node)?;
         let known = known.filter(|known| *known > 0);
-        let consistency = known.and_then(|known| Continuation::prove(known, size, node));
+        let consistency = known.and_then(|known| Continuation::prove(known, size, edge, node));
         Some(Self { index, entry, checkpoint, inclusion, consistency })
     }
 }

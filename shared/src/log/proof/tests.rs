@@ -198,3 +198,19 @@ proptest! {
         prop_assert!(!verify_inclusion(&leaf, index, size, &proof, &root));
     }
 }
+
+#[test]
+fn a_proof_with_the_edge_at_hand_is_the_same() {
+    let grown = numbered(70);
+    let mut node = |level, index| grown.nodes.get(&(level, index)).copied();
+    for size in 1..=70_u64 {
+        let roots = Frontier::places(size).map(|(level, index)| node(level, index).unwrap());
+        let edge = Edge::of(&Frontier::new(size, roots.collect()).unwrap());
+        for index in 0..size {
+            let plain = inclusion_proof(index, size, &mut node);
+            assert_eq!(inclusion_proof_beside(&edge, index, size, &mut node), plain);
+            let plain = consistency_proof(index, size, &mut node);
+            assert_eq!(consistency_proof_beside(&edge, index, size, &mut node), plain);
+        }
+    }
+}

@@ -41,7 +41,8 @@ impl Log {
         let size = self.tree.size();
         let entry = (size - 1, self.newest.clone());
         let note = self.checkpoint().sign(&signer()).text();
-        LogReceipt::prove(entry, (size, note), known, &mut self.tree.nodes()).unwrap()
+        LogReceipt::prove(entry, (size, note), known, &Edge::default(), &mut self.tree.nodes())
+            .unwrap()
     }
 }
 
