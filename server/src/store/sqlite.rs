@@ -41,11 +41,12 @@ const MIGRATIONS: &[&str] = &[
 pub fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     // SQLite would make the file readable by everybody; its companions take
     // over the mode of the database.
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    if let Err(error) = made
-        && error.kind() != std::io::ErrorKind::AlreadyExists
-    {
-        return Err(StoreError::File(error));
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        // Now: closed later, it would take away the locks that SQLite has on
+        // the file, and with them the log of whoever runs.
+        Ok(made) => drop(made),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(StoreError::File(error)),
     }
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(10))?;
