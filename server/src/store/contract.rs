@@ -4,6 +4,7 @@
 //! stands in the list of its file, and one test for each database keeps the
 //! whole list.
 
+mod allow_list;
 mod copy;
 mod devices;
 mod leases;

@@ -1,23 +1,38 @@
 //! People and invitations in PostgreSQL.
 
-use super::{StoreError, Writer, log};
+use super::{Session, StoreError, Writer, log};
 use crate::log::entry::Event;
 use crate::store::devices::{Invitations, NewInvitation};
 
+/// Renames the person with this mail address, or adds one; gives the id. In
+/// steps, because not every engine takes an expression after `ON CONFLICT`.
+fn person(db: &mut Session, invitation: &NewInvitation) -> Result<String, StoreError> {
+    const KNOWN: &str = "UPDATE person SET name = $1 WHERE lower(email) = lower($2) RETURNING id";
+    const NEW: &str = "INSERT INTO person (id, name, email, created_ms) VALUES ($1, $2, $3, $4)
+        ON CONFLICT DO NOTHING RETURNING id";
+    let id = uuid::Uuid::new_v4().to_string();
+    let at = invitation.created_at.as_millisecond();
+    let known = |db: &mut Session| db.row(KNOWN, &[&invitation.person, &invitation.email]);
+    let mut row = known(db)?;
+    if row.is_none() {
+        row = db.row(NEW, &[&id, &invitation.person, &invitation.email, &at])?;
+    }
+    if row.is_none() {
+        // Another collector has added the same person meanwhile.
+        row = known(db)?;
+    }
+    let missing = || StoreError::Corrupt { what: "a person", why: "no id".to_owned() };
+    Ok(row.ok_or_else(missing)?.try_get(0)?)
+}
+
 impl Invitations for Writer {
     fn invite(&mut self, invitation: &NewInvitation) -> Result<(), StoreError> {
-        const PERSON: &str = "
-            INSERT INTO person (id, name, email, created_ms) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (lower(email)) DO UPDATE SET name = excluded.name RETURNING id";
         const INVITATION: &str = "
             INSERT INTO invitation (id, secret_sha256, person_id, serial, created_ms, expires_ms)
             VALUES ($1, $2, $3, $4, $5, $6)";
-        let new_id = uuid::Uuid::new_v4().to_string();
         let at = invitation.created_at.as_millisecond();
         self.session().transaction(|db| {
-            let person = db.row(PERSON, &[&new_id, &invitation.person, &invitation.email, &at])?;
-            let missing = || StoreError::Corrupt { what: "a person", why: "no id".to_owned() };
-            let person: String = person.ok_or_else(missing)?.try_get(0)?;
+            let person = person(db, invitation)?;
             db.execute(
                 INVITATION,
                 &[

@@ -1,7 +1,7 @@
 //! Statements that depend on filters, put together from fixed parts; values
 //! travel as parameters only.
 
-use super::rows::STANDING;
+use super::rows::standing_of;
 use super::{Dialect, Value};
 use crate::store::views::Standing;
 use crate::store::views::list::{Column, Filter, SearchWord};
@@ -54,7 +54,8 @@ pub(super) fn conditions(sql: &mut Sql, filter: &Filter, without: Without) {
             sql.push(" AND d.lifecycle <> 'archived' AND d.status <> 'archived'");
         } else {
             sql.push(" AND ");
-            sql.push_among(STANDING, filter.standings.iter().map(|standing| standing.as_str()));
+            let standing = standing_of(sql.dialect);
+            sql.push_among(&standing, filter.standings.iter().map(|standing| standing.as_str()));
         }
     }
     if without != Without::Rule && !filter.rules.is_empty() {
@@ -101,7 +102,7 @@ pub(super) fn order_key(dialect: Dialect, column: Column) -> String {
     // Sorts behind every letter.
     const LAST: &str = "'\u{10ffff}'";
     match column {
-        Column::Status => urgency(),
+        Column::Status => urgency(dialect),
         Column::Device => dialect.folded(&format!(
             "coalesce(p.name, {LAST}) || ' ' || coalesce(named.key, d.model, '')
                 || ' ' || coalesce(d.serial, '')"
@@ -116,14 +117,15 @@ pub(super) fn order_key(dialect: Dialect, column: Column) -> String {
 }
 
 /// A number that orders by standing, then the longest overdue first.
-pub(super) fn urgency() -> String {
+pub(super) fn urgency(dialect: Dialect) -> String {
     use std::fmt::Write as _;
 
     // Most devices are compliant, and are told apart without the long way.
     let compliant = rank(Standing::Compliant);
     let mut text = format!(
         "(CASE WHEN d.lifecycle = 'active' AND d.status = 'compliant' THEN {compliant}
-            ELSE CASE {STANDING}"
+            ELSE CASE {}",
+        standing_of(dialect)
     );
     for (rank, standing) in Standing::ALL.iter().enumerate() {
         // Writing to a string cannot fail.

@@ -9,10 +9,6 @@ use crate::store::StoreError;
 use crate::store::views::Standing;
 use crate::store::views::list::{Facets, Filter, PageAsk};
 
-/// Through their own index: without statistics, and there are none, the
-/// database would rather read every row.
-const NEVER_REPORTED: &str = " AND d.id IN (SELECT id FROM device WHERE received_ms IS NULL)";
-
 /// Devices by standing, in the order of [`Standing::ALL`]; those without
 /// devices are left out.
 pub(super) fn counts(db: &mut dyn Reading) -> Result<Vec<(Standing, u64)>, StoreError> {
@@ -45,7 +41,8 @@ fn by_standing_and_owner(
     for row in by_columns(db, "", &filter)? {
         add(&row, false, u64::saturating_add);
     }
-    for row in by_columns(db, NEVER_REPORTED, &filter)? {
+    let never_reported = format!(" AND {}", db.dialect().never_reported());
+    for row in by_columns(db, &never_reported, &filter)? {
         add(&row, false, u64::saturating_sub);
         add(&row, true, u64::saturating_add);
     }

@@ -68,7 +68,16 @@ impl Dialect {
                 format!("SELECT * FROM unnest({names}::text[], {keys}::bigint[])")
             }
         };
-        format!("WITH named(name, key) AS MATERIALIZED ({select}) ")
+        format!("WITH named (name, key) AS MATERIALIZED ({select}) ")
+    }
+
+    /// No report of `device d` came yet. SQLite would rather read every row than
+    /// ask the small index by itself; PostgreSQL keeps a column for it.
+    pub(super) fn never_reported(self) -> &'static str {
+        match self {
+            Self::Sqlite => "d.id IN (SELECT id FROM device WHERE received_ms IS NULL)",
+            Self::Postgres => "d.never_reported",
+        }
     }
 
     /// A column that no index shall be used for: SQLite, which has no

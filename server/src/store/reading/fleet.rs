@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::conditions::urgency;
 use super::counts::counts;
-use super::rows::{STANDING, device_rows, read_system};
+use super::rows::{device_rows, read_system, standing_of};
 use super::{Dialect, Lend, Reading, Value};
 use crate::clock::from_ms;
 use crate::store::StoreError;
@@ -101,11 +101,11 @@ fn silent_since(db: &mut dyn Reading) -> Result<Option<Timestamp>, StoreError> {
 }
 
 fn attention(db: &mut dyn Reading, ask: OverviewAsk) -> Result<(Vec<DeviceRow>, u64), StoreError> {
-    let urgency = urgency();
+    let (standing, urgency) = (standing_of(db.dialect()), urgency(db.dialect()));
     let id = db.dialect().by_bytes("x.id");
     let sql = format!(
         "SELECT x.id, count(*) OVER () FROM (
-           SELECT d.id, {STANDING} AS standing, {urgency} AS urgency, d.status_since_ms AS since
+           SELECT d.id, {standing} AS standing, {urgency} AS urgency, d.status_since_ms AS since
              FROM device d WHERE NOT (d.lifecycle = 'active' AND d.status = 'compliant')) x
           WHERE x.standing IN ('non_compliant', 'at_risk', 'stale', 'suspended', 'pending')
              OR x.standing = 'never_reported' AND x.since <= $1

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shared::policy::{FindingStatus, Mode};
 
-use super::{Fields, Reading, Value};
+use super::{Dialect, Fields, Reading, Value};
 use crate::store::StoreError;
 use crate::store::views::{DeviceRow, Owner, Problem, Standing, SystemSeen};
 
@@ -12,12 +12,16 @@ use crate::store::views::{DeviceRow, Owner, Problem, Standing, SystemSeen};
 ///
 /// Reads narrow columns only, so that an index can answer for the whole fleet;
 /// most of it is compliant, so that comes first.
-pub(super) const STANDING: &str = "CASE
-    WHEN d.lifecycle = 'active' AND d.status = 'compliant' THEN 'compliant'
-    WHEN d.lifecycle = 'archived' OR d.status = 'archived' THEN 'archived'
-    WHEN d.lifecycle IN ('pending', 'suspended', 'revoked') THEN d.lifecycle
-    WHEN d.id IN (SELECT id FROM device WHERE received_ms IS NULL) THEN 'never_reported'
-    ELSE d.status END";
+pub(super) fn standing_of(dialect: Dialect) -> String {
+    let never_reported = dialect.never_reported();
+    format!(
+        "CASE WHEN d.lifecycle = 'active' AND d.status = 'compliant' THEN 'compliant'
+            WHEN d.lifecycle = 'archived' OR d.status = 'archived' THEN 'archived'
+            WHEN d.lifecycle IN ('pending', 'suspended', 'revoked') THEN d.lifecycle
+            WHEN {never_reported} THEN 'never_reported'
+            ELSE d.status END"
+    )
+}
 
 /// The same from what a row says.
 pub(super) fn standing(lifecycle: &str, status: &str, never_reported: bool) -> Standing {
