@@ -61,6 +61,9 @@ pub enum StoreError {
     /// Somebody else does this work by now; nothing was written.
     #[error("the lease `{0}` was taken over by another process")]
     Fenced(String),
+    /// The file was not made by a collector.
+    #[error("this is no database of a collector")]
+    Foreign,
     /// Another process has the database open.
     #[error("another process uses the database; stop the collector first")]
     InUse,

@@ -24,3 +24,4 @@ mod second_opinion;
 mod server_commands;
 mod sudden_death;
 mod tidy;
+mod two_databases;

@@ -1,6 +1,7 @@
 //! Every command of `muster-server`: input, exit code, and the exact message.
 
 mod devices;
+mod migrate;
 mod starting;
 
 use tests::program::{self, Collector, Ending};
@@ -42,6 +43,7 @@ fn a_wrong_command_line_is_refused_in_one_line() {
         (&["os-releases", "import"], &format!("{missing} <FILE>")),
         (&["os-releases", "show", "x"], "unexpected argument 'x' found"),
         (&["os-releases", "fetch", "x"], "unexpected argument 'x' found"),
+        (&["migrate"], &format!("{missing} --from <sqlite:PATH> --to <postgres://...>")),
         (&["admin", "login-link", "x"], "unexpected argument 'x' found"),
     ] {
         let help = "run `muster-server --help` to see what it takes";
@@ -60,6 +62,7 @@ fn help_and_version_are_answers() {
         &["os-releases", "import", "--help"],
         &["os-releases", "show", "--help"],
         &["os-releases", "fetch", "--help"],
+        &["migrate", "--help"],
         &["admin", "login-link", "--help"],
     ] {
         let ending = program::run("muster-server", arguments);

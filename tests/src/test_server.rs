@@ -15,7 +15,11 @@ use server::clock::{Clock, ManualClock};
 use server::config::Config;
 use server::invitation::{Request, VALID};
 use server::serve::{Running, start};
+use server::store::copy::copy;
+use server::store::postgres::sessions::PostgresSessions;
+use server::store::sessions::Sessions;
 use server::store::sqlite::sessions::SqliteSessions;
+use server::store::{place, postgres};
 use shared::token::Token;
 use tempfile::TempDir;
 
@@ -74,6 +78,18 @@ impl TestServer {
     /// Stops it in order; its files stay.
     pub async fn stop(&mut self) {
         self.running.take().expect("the collector runs").stop().await;
+    }
+
+    /// Stops it, moves it to the PostgreSQL database at `url` as
+    /// `muster-server migrate` does, and starts it there.
+    pub async fn move_to_postgres(&mut self, url: &str) {
+        self.stop().await;
+        let target = postgres::Target::parse(url).expect("an address");
+        let (file, to) = (self.database(), target.clone());
+        let copied = tokio::task::spawn_blocking(move || copy(&file, &to, &mut |_| ())).await;
+        copied.expect("the copy ends").expect("a copy");
+        self.config.database = place::Database::Postgres(Box::new(target));
+        self.resume().await;
     }
 
     /// The collector itself.
@@ -136,8 +152,19 @@ impl TestServer {
 
     /// A link that signs in once.
     pub fn login_link(&self) -> String {
-        let sessions = SqliteSessions::open(&self.database()).expect("the database opens");
-        create_link(&sessions, &self.url, self.clock.now()).expect("a link")
+        let link = || {
+            let sessions: Box<dyn Sessions> = match &self.config.database {
+                place::Database::Sqlite(path) => {
+                    Box::new(SqliteSessions::open(path).expect("the database opens"))
+                }
+                place::Database::Postgres(target) => {
+                    Box::new(PostgresSessions::open(target).expect("the database opens"))
+                }
+            };
+            create_link(&*sessions, &self.url, self.clock.now()).expect("a link")
+        };
+        // It blocks, which a test's own thread may not.
+        std::thread::scope(|scope| scope.spawn(link).join()).expect("a link")
     }
 
     /// The database as it stands, for looking alone.

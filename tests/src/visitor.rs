@@ -28,6 +28,16 @@ impl Visitor {
         Self { connection, session }
     }
 
+    /// Goes without signing out; gives what it takes to return.
+    pub fn leave(self) -> String {
+        self.session
+    }
+
+    /// Comes back with the session of a visitor that left.
+    pub async fn returning(server: &TestServer, session: String) -> Self {
+        Self { connection: server.connector().connect().await, session }
+    }
+
     /// Asks for any address.
     pub async fn ask(&mut self, path: &str) -> Reply {
         self.connection.send("GET", path, &[("cookie", &self.session)], "").await

@@ -79,16 +79,11 @@ fn target(to: &str) -> Result<Target, Failure> {
 }
 
 fn failure(error: &StoreError, from: &str, to: &str) -> Failure {
-    let not_sqlite = matches!(
-        error,
-        StoreError::Database(rusqlite::Error::SqliteFailure(failure, _))
-            if failure.code == rusqlite::ErrorCode::NotADatabase
-    );
     let (exit, message) = match error {
-        _ if not_sqlite => (Exit::Data, format!("{from}: this is no SQLite database")),
         StoreError::InUse | StoreError::Database(_) => {
             (Exit::Unavailable, format!("{from}: {error}"))
         }
+        StoreError::Foreign => (Exit::Data, format!("{from}: {error}")),
         StoreError::Corrupt { .. } | StoreError::TooNew { .. } => (Exit::Data, error.to_string()),
         StoreError::Occupied { .. } => (Exit::Data, format!("{to}: {error}")),
         _ => (Exit::Unavailable, format!("{to}: {error}")),

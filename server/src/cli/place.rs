@@ -14,6 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::os_releases::source::OsReleases;
 use crate::serve::{ADDRESS_FILE, Address};
 use crate::state_dir::StateDir;
+use crate::store::StoreError;
 use crate::store::place::{Database, Store};
 
 /// Options of every command.
@@ -22,7 +23,7 @@ pub(super) struct PlaceOptions {
     /// Configuration file, TOML.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Database file [default: `muster.db` in the state folder].
+    /// Database: a file, or postgres://... [default: `muster.db` in the state folder].
     #[arg(long, value_name = "PATH|URL")]
     database: Option<String>,
     /// Folder with the CA and other secrets [default: `/var/lib/muster-server`].
@@ -83,9 +84,16 @@ impl Place {
     /// The writing connection of a collector that was started before.
     pub(super) fn writer(&self) -> Result<Box<dyn Store>, Failure> {
         self.must_be_there()?;
-        self.database
-            .open_writer()
-            .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", self.database)))
+        self.database.open_writer().map_err(|error| self.unusable(&error))
+    }
+
+    /// The database cannot be opened.
+    fn unusable(&self, error: &StoreError) -> Failure {
+        let exit = match error {
+            StoreError::Unavailable(_) => Exit::Unavailable,
+            _ => Exit::Io,
+        };
+        Failure::new(exit, format!("{}: {error}", self.database))
     }
 
     /// A command makes no database: a slip in the path would be answered by an
@@ -152,6 +160,6 @@ impl Place {
 }
 
 /// A database that failed under a command.
-pub(super) fn database(error: &crate::store::StoreError) -> Failure {
+pub(super) fn database(error: &StoreError) -> Failure {
     Failure::new(Exit::Unavailable, error.to_string())
 }

@@ -34,18 +34,27 @@ pub fn open_alone(path: &Path) -> Result<Connection, StoreError> {
     // A collector has it open until it ends.
     connection.busy_timeout(Duration::from_secs(1))?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    alone(&mut connection).map_err(|error| match error {
-        StoreError::Database(rusqlite::Error::SqliteFailure(failure, _))
-            if failure.code == ErrorCode::DatabaseBusy =>
-        {
-            StoreError::InUse
-        }
-        error => error,
+    alone(&mut connection).map_err(|error| match failure(&error) {
+        Some(ErrorCode::DatabaseBusy) => StoreError::InUse,
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign,
+        _ => error,
     })?;
     Ok(connection)
 }
 
+fn failure(error: &StoreError) -> Option<ErrorCode> {
+    match error {
+        StoreError::Database(rusqlite::Error::SqliteFailure(failure, _)) => Some(failure.code),
+        _ => None,
+    }
+}
+
 fn alone(connection: &mut Connection) -> Result<(), StoreError> {
+    // An empty file would become a database by being opened.
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        return Err(StoreError::Foreign);
+    }
     migrate(connection)?;
     // From now on the file is only read, so that its state can be told from
     // outside.
