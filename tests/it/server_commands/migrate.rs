@@ -119,8 +119,8 @@ fn a_collector_moves_with_everything_and_never_back() {
     assert_eq!(new.terminate(), Some(0));
 
     // It has written since, so this is another collector's by now.
-    let link = ["admin", "login-link", "--state-dir", state, "--database", &to];
-    assert_eq!(program::run("muster-server", &link).exit, Some(0));
+    let admin = ["admin", "login-link", "--state-dir", state, "--database", &to];
+    assert_eq!(program::run("muster-server", &admin).exit, Some(0));
     let mixed = migrate(&from, &to);
     assert_eq!(mixed.exit, Some(65), "{mixed:?}");
     assert!(mixed.stderr.contains("holds something else"), "{mixed:?}");

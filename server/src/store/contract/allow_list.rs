@@ -43,7 +43,7 @@ fn forbidden(text: &str) -> Vec<String> {
             let fits = |phrase: &&str| {
                 phrase.split(' ').enumerate().all(|(at, word)| word == "*" || word == next(at + 1))
             };
-            if !continuations.iter().any(|phrase| fits(&phrase)) {
+            if !continuations.iter().any(fits) {
                 found.push(format!("{word} {} {}", next(1), next(2)));
             }
         }

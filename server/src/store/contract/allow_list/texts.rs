@@ -23,7 +23,9 @@ fn walk(path: &Path, texts: &mut Vec<Text>) {
         let mut entries: Vec<_> =
             std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
         entries.sort();
-        entries.iter().for_each(|entry| walk(entry, texts));
+        for entry in &entries {
+            walk(entry, texts);
+        }
         return;
     }
     let ending = path.extension().unwrap_or_default();
