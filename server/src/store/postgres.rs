@@ -25,6 +25,7 @@ pub mod session;
 pub mod sessions;
 mod state;
 mod target;
+mod tuning;
 mod writer;
 mod writing;
 

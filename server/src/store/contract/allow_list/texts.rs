@@ -8,6 +8,9 @@ pub(super) struct Text {
     pub(super) sql: String,
 }
 
+/// Statements that may fail and are then left out: PostgreSQL's own settings.
+pub(super) const MAY_FAIL: &str = "tuning.rs";
+
 /// All texts of the folders that speak to PostgreSQL.
 pub(super) fn texts() -> Vec<Text> {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
