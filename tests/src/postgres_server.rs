@@ -101,6 +101,22 @@ impl PostgresServer {
         finish(&mut psql).trim_end().to_owned()
     }
 
+    /// Lets the server speak TLS with a certificate and its key, as PEM.
+    pub fn encrypt(&self, certificate: &str, key: &str) {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.data().join(name);
+            write(&path, text);
+            Self::keep_private(&path);
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on");
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        self.sql(
+            "postgres",
+            "DO $$ BEGIN WHILE current_setting('ssl') <> 'on' LOOP
+            PERFORM pg_sleep(0.02); END LOOP; END $$",
+        );
+    }
+
     /// Stops every process of the server where it stands.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
@@ -227,6 +243,19 @@ impl PostgresServer {
         if is_ready.recv_timeout(PATIENCE).is_err() {
             stop(format!("the server of the tests did not start: {}", self.log()));
         }
+    }
+
+    /// The server refuses a key that others could read.
+    fn keep_private(path: &Path) {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+        let owned = match ordinary_user() {
+            Some((user, group)) => chown(path, Some(user), Some(group)),
+            None => Ok(()),
+        };
+        let mode = std::fs::Permissions::from_mode(0o600);
+        owned
+            .and_then(|()| std::fs::set_permissions(path, mode))
+            .unwrap_or_else(|error| stop(format!("{}: {error}", path.display())));
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Run>> {

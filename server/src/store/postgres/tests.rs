@@ -143,3 +143,47 @@ fn a_standby_is_passed_over_until_it_is_promoted() {
     assert_eq!(writer.transaction(work).unwrap(), 1);
     assert_eq!(standby.sql(&name, "SELECT value FROM counter"), "2");
 }
+
+#[test]
+fn the_server_is_believed_by_its_name_and_authority_alone() {
+    let server = PostgresServer::start();
+    let url = server.database();
+    let (authority, certificate, key) = certificate("localhost");
+    server.encrypt(&certificate, &key);
+    let folder = tempfile::tempdir().unwrap();
+    let (right, wrong) = (folder.path().join("right.pem"), folder.path().join("wrong.pem"));
+    std::fs::write(&right, authority).unwrap();
+    std::fs::write(&wrong, self::certificate("localhost").0).unwrap();
+    let ask = |host: &str, settings: &str| {
+        let url = format!("{}?{settings}", url.replace("127.0.0.1", host));
+        let mut session = Session::new(&target(&url), Access::Write).unwrap();
+        let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        session.row(sql, &[]).map(|row| row.unwrap().get::<_, bool>(0))
+    };
+    let (right, wrong) = (right.display(), wrong.display());
+    assert!(ask("localhost", &format!("sslrootcert={right}")).unwrap());
+    assert!(ask("localhost", &format!("sslmode=require&sslrootcert={right}")).unwrap());
+    assert!(!ask("localhost", "sslmode=disable").unwrap());
+    for (host, settings, word) in [
+        ("localhost", format!("sslrootcert={wrong}"), "invalid peer certificate"),
+        ("127.0.0.1", format!("sslrootcert={right}"), "not valid for name"),
+        ("localhost", "sslmode=verify-full".to_owned(), "UnknownIssuer"),
+    ] {
+        let error = ask(host, &settings).unwrap_err().to_string();
+        assert!(error.contains(word), "{host} {settings}: {error}");
+    }
+}
+
+/// An authority, and a certificate with its key, for a server of this name.
+fn certificate(name: &str) -> (String, String, String) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().unwrap();
+    let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
+    let key = KeyPair::generate().unwrap();
+    let issuer = Issuer::new(authority, authority_key);
+    let own = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    let own = own.signed_by(&key, &issuer).unwrap();
+    (authority_pem, own.pem(), key.serialize_pem())
+}
