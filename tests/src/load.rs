@@ -6,6 +6,7 @@
 //! beside it in the same run: bare signature checks and durable writes.
 
 mod collector;
+mod counted;
 mod device;
 mod fleet;
 mod hostile;
@@ -13,13 +14,18 @@ mod lane;
 mod machine;
 mod mix;
 mod options;
+mod place;
 mod run;
 mod summary;
 mod template;
+mod week;
 mod wire;
 mod yardstick;
 
+pub use counted::{Piece, do_pieces};
 pub use mix::{Kind, Mix};
 pub use options::{Options, Pace};
+pub use place::Place;
 pub use run::run;
 pub use summary::{Phase, Summary};
+pub use week::{Grown, Hour, Week, week};

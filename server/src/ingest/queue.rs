@@ -85,6 +85,11 @@ impl Queue {
         Ok((Self { sender }, thread))
     }
 
+    /// How much waits for the writer.
+    pub fn waiting(&self) -> usize {
+        self.sender.max_capacity() - self.sender.capacity()
+    }
+
     /// Puts a report in; those of one caller are kept in this order.
     pub fn put(&self, incoming: Incoming) -> Result<Waiting, QueueError> {
         let (reply, answer) = oneshot::channel();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, ValueEnum};
-use tests::load::{Mix, Options, Pace, run};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tests::load::{self, Mix, Options, Pace, run, week};
 
 /// Loads a real collector with signed reports and says what each one cost.
 ///
@@ -17,7 +17,10 @@ use tests::load::{Mix, Options, Pace, run};
 /// in the same run, because only the ratios can be compared between machines.
 #[derive(Debug, Parser)]
 #[command(name = "muster-loadgen", version, after_help = EXIT_CODES)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -29,8 +32,44 @@ struct Cli {
     allow_disturbed: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A fleet reports hourly for a simulated week, as fast as the machine can.
+    ///
+    /// Says after each hour what memory, queue and disk came to, and at the end
+    /// whether anything grew (exit code 1). The collector is in this process,
+    /// at a clock that is set by hand; everything else is real.
+    Week(WeekArgs),
+}
+
+#[derive(Debug, Args)]
+struct WeekArgs {
+    /// Folder for the database [default: the system's temporary one].
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Macs in the fleet.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = positive)]
+    devices: usize,
+    /// Simulated hours.
+    #[arg(long, value_name = "N", default_value_t = 168)]
+    hours: u32,
+    /// Connections kept open.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = positive)]
+    connections: usize,
+    /// Reports in one request; full ones are up to 20,000 bytes each.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = positive)]
+    lines: usize,
+}
+
 #[derive(Debug, Args)]
 struct Place {
+    /// `sqlite`; `postgres` or `postgres-standby` for a server that is made for
+    /// the run; or the address of an empty database, `postgres://...`.
+    #[arg(long, value_name = "WHERE", default_value = "sqlite", value_parser = database)]
+    database: load::Place,
+    /// Collectors that share the database; only with PostgreSQL.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    replicas: usize,
     /// The collector's program [default: `muster-server` beside this one].
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
@@ -123,11 +162,21 @@ enum Schedule {
     Hostile,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 measured; 1 measured, but reports were not kept; \
+const EXIT_CODES: &str = "Exit codes: 0 measured; 1 measured, but reports were not kept, or something grew; \
 64 wrong command line; 70 the run failed; 75 measured, but other programs disturbed it: try again, or `--allow-disturbed`.";
 
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "must be 1 or more".to_owned())
+}
+
+fn database(text: &str) -> Result<load::Place, String> {
+    match text {
+        "sqlite" => Ok(load::Place::Sqlite),
+        "postgres" => Ok(load::Place::Postgres),
+        "postgres-standby" => Ok(load::Place::Standby),
+        url if url.starts_with("postgres://") => Ok(load::Place::There(url.to_owned())),
+        _ => Err("must be sqlite, postgres, postgres-standby or postgres://...".to_owned()),
+    }
 }
 
 fn part(text: &str) -> Result<f64, String> {
@@ -146,7 +195,7 @@ fn rate(text: &str) -> Result<f64, String> {
 
 impl Cli {
     fn options(self) -> (Options, bool) {
-        let Self { place, fleet, pace, allow_disturbed } = self;
+        let Self { place, fleet, pace, allow_disturbed, .. } = self;
         let beside = || Some(std::env::current_exe().ok()?.with_file_name("muster-server"));
         let mix = match fleet.mix {
             MixName::Day => Mix::DAY,
@@ -164,6 +213,8 @@ impl Cli {
         let options = Options {
             server: place.server.or_else(beside).unwrap_or_else(|| PathBuf::from("muster-server")),
             folder: place.folder,
+            place: place.database,
+            replicas: place.replicas,
             seed: fleet.seed,
             devices: fleet.devices,
             connections: fleet.connections,
@@ -191,6 +242,9 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    if let Some(Command::Week(week)) = cli.command {
+        return simulate(week);
+    }
     let (options, allow_disturbed) = cli.options();
     // A closed output means that nobody listens.
     let say = &mut |line: &str| drop(writeln!(std::io::stderr(), "{line} ..."));
@@ -203,9 +257,29 @@ fn main() -> ExitCode {
                 (true, false) => ExitCode::SUCCESS,
             }
         }
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "muster-loadgen: {error:#}");
-            ExitCode::from(70)
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "muster-loadgen: {error:#}");
+    ExitCode::from(70)
+}
+
+fn simulate(args: WeekArgs) -> ExitCode {
+    let options = load::Week {
+        folder: args.folder,
+        devices: args.devices,
+        hours: args.hours,
+        connections: args.connections,
+        lines: args.lines,
+    };
+    let say = &mut |line: &str| drop(writeln!(std::io::stdout(), "{line}"));
+    match week(&options, say) {
+        Ok(grown) => {
+            let _ = write!(std::io::stdout(), "{grown}");
+            ExitCode::from(u8::from(grown.has_grown()))
         }
+        Err(error) => failed(&error),
     }
 }

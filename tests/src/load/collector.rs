@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -23,14 +23,19 @@ pub(super) struct Collector {
 impl Collector {
     /// Starts the program over the files that [`super::fleet`] prepared.
     #[expect(clippy::disallowed_methods, reason = "the program under load is ours")]
-    pub(super) fn start(program: &Path, folder: &Path, tls: bool) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        program: &Path,
+        folder: &Path,
+        database: &str,
+        tls: bool,
+    ) -> anyhow::Result<Self> {
         let public_url = if tls { "https://127.0.0.1:0" } else { "http://127.0.0.1:0" };
         let mut process = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--public-url", public_url])
             .arg("--config")
-            .arg(crate::program::quiet_config(folder))
+            .arg(config(folder)?)
             .arg("--database")
-            .arg(folder.join(DATABASE))
+            .arg(database)
             .arg("--state-dir")
             .arg(folder.join(STATE))
             .env("MUSTER_LOG", "warn")
@@ -67,6 +72,15 @@ impl Collector {
         ensure!(ended.success(), "the collector ended with {ended}");
         Ok(())
     }
+}
+
+/// By it, the collector asks nobody for the catalogue, and lets this machine
+/// open as many connections as the run wants.
+fn config(folder: &Path) -> anyhow::Result<PathBuf> {
+    let path = folder.join("muster.toml");
+    let text = "connections_per_address = 100000\n[os_releases]\nfetch = false\n";
+    std::fs::write(&path, text).context("no configuration")?;
+    Ok(path)
 }
 
 impl Drop for Collector {

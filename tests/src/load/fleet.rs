@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use server::ca::Ca;
 use server::nonce::Nonces;
 use server::state_dir::StateDir;
-use server::store::devices::{Admission, Devices as _, Invitations as _, NewDevice, NewInvitation};
-use server::store::sqlite::{Writer, open_writer};
+use server::store::devices::{Admission, NewDevice, NewInvitation};
+use server::store::place::Store;
 use shared::envelope::{Envelope, pae};
 use shared::keys::{KeyProtection, Signer as _, hex, sha256, sha256_hex};
 use shared::statement::Posture;
@@ -27,9 +27,9 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    /// Enrols `count` Macs at `now` in a new database.
+    /// Enrols `count` Macs at `now` in an empty database.
     pub(super) fn enroll(
-        database: &Path,
+        writer: &mut dyn Store,
         state: &Path,
         (seed, count): (&str, usize),
         now: Timestamp,
@@ -40,15 +40,11 @@ impl Fleet {
         aws_lc_rs::rand::fill(&mut secret)?;
         state.write(NONCE_FILE, &secret)?;
         let nonces = Nonces::new(&secret);
-        let connection = open_writer(database)?;
-        // Nothing is promised to anybody yet.
-        connection.pragma_update(None, "synchronous", "OFF")?;
-        let mut writer = Writer::new(connection);
         let posture = posture()?;
         let mut devices = Vec::with_capacity(count);
         for number in 0..count {
             let mut device = Device::new(seed, number)?;
-            enroll(&mut writer, &ca, (&mut device, &posture), now)?;
+            enroll(writer, &ca, (&mut device, &posture), now)?;
             devices.push(device);
         }
         Ok(Self { devices, nonces })
@@ -56,7 +52,7 @@ impl Fleet {
 }
 
 fn enroll(
-    writer: &mut Writer,
+    writer: &mut dyn Store,
     ca: &Ca,
     (device, posture): (&mut Device, &Posture),
     at: Timestamp,

@@ -4,14 +4,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::mix::{self, Mix};
+use super::place::Place;
 
 /// What to do.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The program `muster-server`.
     pub server: PathBuf,
-    /// Where the database stands while the run lasts.
+    /// Where the files stand while the run lasts.
     pub folder: Option<PathBuf>,
+    /// Which database.
+    pub place: Place,
+    /// How many collectors share it.
+    pub replicas: usize,
     /// Names the fleet: the same one has the same keys.
     pub seed: String,
     /// How many Macs are enrolled.

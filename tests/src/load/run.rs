@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use server::clock::Clock;
 use tokio::time::Instant;
 
-use super::collector::{self, Collector, DATABASE, STATE};
+use super::collector::{self, Collector, STATE};
 use super::device::{Device, Pen};
 use super::fleet::{self, Fleet};
 use super::hostile::Crowd;
@@ -17,13 +17,18 @@ use super::lane::{Job, Lane, Learns, Load, Plan, classes, drive};
 use super::machine::Reading;
 use super::mix::Mix;
 use super::options::{Due, Options, Pace};
+use super::place::Ready;
 use super::summary::{Phase, Summary};
 use super::wire::Dial;
 use super::yardstick;
-use crate::test_server::Database;
 
 /// Runs once. Writes what it is doing through `say`.
 pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> anyhow::Result<Summary> {
+    ensure!(
+        options.replicas == 1 || options.place.is_postgres(),
+        "`--replicas` is {}, but only PostgreSQL serves more than one collector; add `--database postgres`",
+        options.replicas
+    );
     ensure!(
         options.connections <= options.devices,
         "`--connections` is {}, but a Mac reports over one connection at a time; give at least as many `--devices`",
@@ -35,6 +40,7 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> anyhow::Result<Summa
     };
     let folder = folder.context("no temporary folder")?;
     let folder = folder.path();
+    let ready = options.place.ready(folder)?;
     say(&format!(
         "enrolling {} Macs straight into the database, with keys and certificates of their own",
         options.devices
@@ -44,30 +50,34 @@ pub fn run(options: &Options, say: &mut dyn FnMut(&str)) -> anyhow::Result<Summa
     let enrolled_at = Clock::System.now() - SignedDuration::from_hours(1);
     // One more, for hostile clients.
     let fleet = (options.seed.as_str(), options.devices + 1);
-    let mut fleet = Fleet::enroll(&folder.join(DATABASE), &folder.join(STATE), fleet, enrolled_at)?;
+    let mut writer = ready.writer()?;
+    let mut fleet = Fleet::enroll(writer.as_mut(), &folder.join(STATE), fleet, enrolled_at)?;
+    drop(writer);
     let pen = Pen::new(options.mix, Some((fleet.nonces.clone(), enrolled_at)))?;
     say("measuring bare signature checks and durable writes");
     let full = Pen::new(Mix { full: 1.0, changed: 1.0 }, None)?;
     let sample = fleet::sample(&options.seed, &full, enrolled_at)?;
     let yardstick = yardstick::measure(folder, &sample)?;
 
-    let collector = Collector::start(&options.server, folder, options.tls)?;
+    let start = |_| Collector::start(&options.server, folder, &ready.database, options.tls);
+    let collectors: Vec<Collector> =
+        (0..options.replicas).map(start).collect::<anyhow::Result<_>>()?;
     let tls = if options.tls { Some(collector::connector(&folder.join(STATE))?) } else { None };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let phases = runtime.block_on(async {
         let mut ground = Ground {
             options,
-            pids: vec![collector.pid()],
-            dial: Arc::new(Dial::new(vec![collector.address], tls)),
+            pids: collectors.iter().map(Collector::pid).collect(),
+            dial: Arc::new(Dial::new(collectors.iter().map(|it| it.address).collect(), tls)),
             pen: Arc::new(pen),
-            database: Database::open(&folder.join(DATABASE)),
+            ready: &ready,
             lanes: Vec::new(),
             victim: fleet.devices.pop().context("no Mac")?,
         };
         ground.connect(fleet).await?;
         ground.phases(say).await
     });
-    collector.stop()?;
+    collectors.into_iter().try_for_each(Collector::stop)?;
     Ok(Summary {
         options: options.clone(),
         phases: phases?,
@@ -82,7 +92,7 @@ struct Ground<'a> {
     pids: Vec<u32>,
     dial: Arc<Dial>,
     pen: Arc<Pen>,
-    database: Database,
+    ready: &'a Ready,
     lanes: Vec<Lane>,
     /// An enrolled Mac that hostile clients use.
     victim: Device,
@@ -162,15 +172,15 @@ impl Ground<'_> {
         drive: &Drive,
         say: &mut dyn FnMut(&str),
     ) -> anyhow::Result<Phase> {
-        let (database, wire) = (self.database_bytes(), self.dial.carried.total());
+        let (database, wire) = (self.ready.bytes(), self.dial.carried.total());
         let Ran { load, hostile, begin } = self.phase(due, drive, self.options.live, say).await?;
         Ok(Phase {
             name: name.to_owned(),
             load,
             hostile,
-            spent: Reading::take(&self.pids, false)?.since(&begin),
+            spent: self.reading()?.since(&begin),
             wire_bytes: self.dial.carried.total() - wire,
-            database_bytes: self.database_bytes() - database,
+            database_bytes: self.ready.bytes().saturating_sub(database),
         })
     }
 
@@ -200,7 +210,7 @@ impl Ground<'_> {
             clients => Some(Crowd::start(&self.dial, clients, &mut self.victim, &self.pen)?),
         };
         say("the clock runs");
-        let begin = Reading::take(&self.pids, false)?;
+        let begin = self.reading()?;
         let start = Instant::now();
         let plan = Arc::new(Plan {
             dial: Arc::clone(&self.dial),
@@ -220,10 +230,7 @@ impl Ground<'_> {
         Ok(Ran { load, hostile, begin })
     }
 
-    fn database_bytes(&self) -> u64 {
-        let number = |name: &str| {
-            u64::try_from(self.database.number(&format!("PRAGMA {name}"))).unwrap_or_default()
-        };
-        number("page_count") * number("page_size")
+    fn reading(&self) -> anyhow::Result<Reading> {
+        Reading::take(&self.pids, self.options.place.is_postgres())
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::lane::{Load, classes};
 use super::machine::Spent;
 use super::options::{Options, Pace};
+use super::place::Place;
 use super::yardstick::Yardstick;
 
 /// Everything measured in one run.
@@ -97,6 +98,17 @@ impl fmt::Display for Pace {
     }
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL, made for the run",
+            Self::Standby => "PostgreSQL with a synchronous standby, made for the run",
+            Self::There(_) => "PostgreSQL that was there",
+        })
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { options, yardstick, .. } = self;
@@ -110,6 +122,7 @@ impl fmt::Display for Summary {
             if options.live { "as they are sent" } else { "ahead" },
         );
         row(out, "load", &load)?;
+        row(out, "database", &format!("{}, collectors: {}", options.place, options.replicas))?;
         row(out, "pace", &options.pace.to_string())?;
         row(out, "statement, full", &format!("{} bytes", self.statement_bytes))?;
         let limit = |time: Duration| 1.0 / time.as_secs_f64();
