@@ -28,6 +28,7 @@ use crate::policy_document::PolicyDocuments;
 use crate::state_dir::{StateDir, StateDirError};
 use crate::store::StoreError;
 use crate::store::place::Opened;
+use crate::store::sessions::Sessions;
 use crate::tls::{self, TlsError};
 use crate::{invitation, listener, public_url, web};
 
@@ -107,41 +108,19 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let public =
         public_url::decide(config.public_url.as_deref(), address).map_err(StartError::Config)?;
     let acceptor = acceptor(&config, &ca, &public, &clock)?;
-
     state.write(ADDRESS_FILE, &address_file(&public, &config))?;
-    let (opened, rulebook, rules_version) = blocking(|| open_database(&config, &clock))?;
-    let Opened { writer, views, keys, sessions, log } = opened;
-    let log = blocking(|| Log::open(&state, &origin(&public.host), log))?;
-    let keys = KeyCache::new(keys);
-    let (queue, writer) = Queue::start(writer, rulebook.clone(), log.clone(), config.queue)?;
-    let fetcher = Fetcher::new(clock.clone(), queue.clone(), rulebook.clone(), &config.os_releases);
-    let jobs = Jobs {
-        clock: clock.clone(),
-        queue,
-        rulebook: rulebook.clone(),
-        keys,
-        rules_version: Arc::new(AtomicI64::new(rules_version)),
-        documents: PolicyDocuments::open(&state, Arc::clone(&ca))?,
-        turn: Turn::new(&config.database.holder()),
-    };
+
+    let Parts { app, jobs, fetcher, sessions, writer } =
+        parts(&config, &clock, (&state, &ca), &public)?;
     let nonces = nonces(&state)?;
     // After everything that may keep the collector from starting; before the
     // first Mac is judged and before anybody is answered.
     let first_fetch = fetcher.first().await?;
     jobs.round().await?;
 
-    let app = App {
-        clock,
-        readers: views,
-        log: log.clone(),
-        rulebook,
-        public_url: public.url.as_str().into(),
-        feed: config.os_releases.feed.clone().map(Arc::new),
-        notice: config.notice.as_deref().map(Into::into),
-    };
     let limits = Limits::new(&config.limits);
     let api = DeviceApi {
-        clock: jobs.clock.clone(),
+        clock,
         verifier: Verifier {
             keys: jobs.keys.clone(),
             nonces,
@@ -152,7 +131,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         documents: jobs.documents.clone(),
         fetcher: fetcher.clone(),
         ca: Arc::clone(&ca),
-        log,
+        log: app.log.clone(),
         settings: config.settings,
         limits: limits.clone(),
     };
@@ -173,6 +152,48 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         fetching: tokio::spawn(fetcher.run(stopped)),
         writer,
     })
+}
+
+/// What stands over an open database.
+struct Parts {
+    app: App,
+    jobs: Jobs,
+    fetcher: Fetcher,
+    sessions: Arc<dyn Sessions>,
+    writer: JoinHandle<()>,
+}
+
+/// Opens the database and the log, and starts the thread that writes.
+fn parts(
+    config: &Config,
+    clock: &Clock,
+    (state, ca): (&StateDir, &Arc<Ca>),
+    public: &public_url::PublicUrl,
+) -> Result<Parts, StartError> {
+    let (opened, rulebook, rules_version) = blocking(|| open_database(config, clock))?;
+    let Opened { writer, views, keys, sessions, log } = opened;
+    let log = blocking(|| Log::open(state, &origin(&public.host), log))?;
+    let (queue, writer) = Queue::start(writer, rulebook.clone(), log.clone(), config.queue)?;
+    let fetcher = Fetcher::new(clock.clone(), queue.clone(), rulebook.clone(), &config.os_releases);
+    let jobs = Jobs {
+        clock: clock.clone(),
+        queue,
+        rulebook: rulebook.clone(),
+        keys: KeyCache::new(keys),
+        rules_version: Arc::new(AtomicI64::new(rules_version)),
+        documents: PolicyDocuments::open(state, Arc::clone(ca))?,
+        turn: Turn::new(&config.database.holder()),
+    };
+    let app = App {
+        clock: clock.clone(),
+        readers: views,
+        log,
+        rulebook,
+        public_url: public.url.as_str().into(),
+        feed: config.os_releases.feed.clone().map(Arc::new),
+        notice: config.notice.as_deref().map(Into::into),
+    };
+    Ok(Parts { app, jobs, fetcher, sessions, writer })
 }
 
 /// Runs `work` on a thread of its own: a database may bring a runtime of its

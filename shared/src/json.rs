@@ -3,7 +3,7 @@
 //! There is no canonical form: the bytes that were signed travel as they are.
 //! So that every reader sees the same thing in them, a statement may hold no
 //! duplicate names, no fractions, no integers beyond 2^53-1, no more than 16
-//! levels and no string over 4 KiB. `serde_json` would silently keep the last
+//! levels, no string over 4 KiB and none with U+0000. `serde_json` would silently keep the last
 //! of two equal names, which is why this visitor runs before it.
 
 use std::borrow::Cow;
@@ -161,6 +161,10 @@ impl<'de> Visitor<'de> for Strict {
         if value.len() > limit {
             return Err(E::custom(format_args!("a string is longer than {limit} bytes")));
         }
+        // Not every database can keep it in a text.
+        if value.contains('\0') {
+            return Err(E::custom("a string holds U+0000"));
+        }
         self.scalar()
     }
 
@@ -177,6 +181,9 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(Name(name)) = map.next_key()? {
             if name.len() > STRING_LIMIT {
                 return Err(A::Error::custom("a name is too long"));
+            }
+            if name.contains('\0') {
+                return Err(A::Error::custom("a name holds U+0000"));
             }
             if let Err(name) = names.insert(name) {
                 return Err(A::Error::custom(format_args!("the name `{name}` stands twice")));
@@ -246,6 +253,8 @@ mod tests {
             (r"[]", "an object is expected"),
             (r"{} {}", "trailing characters"),
             ("\u{feff}{}", "not plain UTF-8"),
+            (r#"{"a":"b\u0000c"}"#, "a string holds U+0000"),
+            (r#"{"a\u0000":1}"#, "a name holds U+0000"),
         ] {
             assert!(refusal(text).contains(says), "{text}: {}", refusal(text));
         }

@@ -21,12 +21,11 @@ pub(super) async fn epoch(
     checkpoint: Option<&Checkpoint>,
 ) -> Result<Epoch, ProblemResponse> {
     let Some(checkpoint) = checkpoint else { return Ok(Epoch::None) };
-    let holds = match api.log.quick_holds(checkpoint) {
-        Some(holds) => holds,
-        None => {
-            let checkpoint = checkpoint.clone();
-            blocking(api, move |log| log.holds(&checkpoint)).await?
-        }
+    let holds = if let Some(holds) = api.log.quick_holds(checkpoint) {
+        holds
+    } else {
+        let checkpoint = checkpoint.clone();
+        blocking(api, move |log| log.holds(&checkpoint)).await?
     };
     Ok(if holds { Epoch::Known } else { Epoch::Contradicts })
 }

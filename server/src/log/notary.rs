@@ -77,14 +77,13 @@ impl Log {
         origin: &str,
         views: Arc<dyn LogViews>,
     ) -> Result<Self, LogError> {
-        let seed: [u8; 32] = match state.read(KEY_FILE)? {
-            Some(bytes) => bytes.try_into().map_err(|_| LogError::Key)?,
-            None => {
-                let mut seed = [0; 32];
-                aws_lc_rs::rand::fill(&mut seed).map_err(|_| LogError::Key)?;
-                state.write(KEY_FILE, &seed)?;
-                seed
-            }
+        let seed: [u8; 32] = if let Some(bytes) = state.read(KEY_FILE)? {
+            bytes.try_into().map_err(|_| LogError::Key)?
+        } else {
+            let mut seed = [0; 32];
+            aws_lc_rs::rand::fill(&mut seed).map_err(|_| LogError::Key)?;
+            state.write(KEY_FILE, &seed)?;
+            seed
         };
         let signer = Arc::new(LogSigner::from_seed(origin, &seed)?);
         let recent = Arc::new(RwLock::new(read(views.as_ref())?));
@@ -130,7 +129,9 @@ impl Log {
             if leaves.is_empty() {
                 return Err(LogError::Rewritten { size: from });
             }
-            leaves.into_iter().for_each(|leaf| recent.push(leaf));
+            for leaf in leaves {
+                recent.push(leaf);
+            }
         }
         Ok(())
     }
@@ -248,15 +249,17 @@ fn read(views: &dyn LogViews) -> Result<Recent, LogError> {
         })?;
         roots.push(root.ok_or(LogError::Rewritten { size: start })?);
     }
-    let edge = Frontier::new(start, roots.clone()).ok_or(LogError::Rewritten { size: start })?;
-    let mut recent = Recent::new(edge, &roots);
+    let edge = Frontier::new(start, roots).ok_or(LogError::Rewritten { size: start })?;
+    let mut recent = Recent::new(edge);
     while recent.size() < head.size() {
         let from = recent.size();
         let leaves = views.log_hashes(0, from, head.size().min(from + 4096))?;
         if leaves.is_empty() {
             return Err(LogError::Rewritten { size: from });
         }
-        leaves.into_iter().for_each(|leaf| recent.push(leaf));
+        for leaf in leaves {
+            recent.push(leaf);
+        }
     }
     if recent.root_at(head.size()) == Some(head.root()) {
         Ok(recent)

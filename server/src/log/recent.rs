@@ -40,10 +40,11 @@ impl Row {
 
 impl Recent {
     /// A tree of which nothing but its edge is known.
-    pub fn new(frontier: Frontier, roots: &[Hash]) -> Self {
-        let mut recent = Self { frontier: frontier.clone(), heights: Vec::new() };
-        for ((height, index), root) in Frontier::places(frontier.size()).zip(roots) {
-            recent.put(height, index, *root);
+    pub fn new(frontier: Frontier) -> Self {
+        let roots = frontier.roots().to_vec();
+        let mut recent = Self { frontier, heights: Vec::new() };
+        for ((height, index), root) in Frontier::places(recent.size()).zip(roots) {
+            recent.put(height, index, root);
         }
         recent
     }
@@ -97,7 +98,7 @@ mod tests {
     fn roots_of_the_past_are_known_from_any_start() {
         let mut plain = Frontier::empty();
         let mut roots = vec![plain.root()];
-        let mut tree = Recent::new(Frontier::empty(), &[]);
+        let mut tree = Recent::new(Frontier::empty());
         let mut later = None;
         for number in 0..3000_u64 {
             let leaf = leaf_hash(&number.to_be_bytes());
@@ -105,10 +106,7 @@ mod tests {
             tree.push(leaf);
             roots.push(plain.root());
             if number == 1234 {
-                let edge: Vec<_> = Frontier::places(1235)
-                    .map(|(height, index)| tree.node(height, index).unwrap())
-                    .collect();
-                later = Some(Recent::new(plain.clone(), &edge));
+                later = Some(Recent::new(plain.clone()));
             } else if let Some(later) = &mut later {
                 later.push(leaf);
             }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use shared::keys::hex;
 use shared::log::{FreshnessLevel, Reported, report_entry};
+use shared::policy::DeviceStatus;
 use shared::statement::Posture;
 
 use super::{
@@ -37,6 +38,13 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
+    /// The digest of the statement at a place of this device, if it is known.
+    fn digest_at(&self, at: &Place<'_>, earlier: &HashMap<Place<'_>, Earlier>) -> Option<[u8; 32]> {
+        let first = self.first_head;
+        let was_head = (first.chain, first.sequence) == (at.chain, at.sequence);
+        earlier.get(at).map(|there| there.digest).or(was_head.then_some(first.digest))
+    }
+
     /// Whether a required rule fails.
     fn fails(&self) -> bool {
         if self.is_whole { self.loaded.state.failing() > 0 } else { self.loaded.failing > 0 }
@@ -158,27 +166,21 @@ impl<'a> Desk<'a> {
         }
         let here = place(incoming);
         let newest = is_newest(incoming, folder);
-        let mut before = None;
-        if !newest {
-            if let Some(there) = self.earlier.get(&here) {
-                if there.digest == incoming.digest {
-                    return Kept::Duplicate {
-                        status: folder.loaded.state.status,
-                        failing: folder.fails(),
-                        received_at: there.received_at,
-                        flags: there.flags.clone(),
-                        index: there.log_position,
-                    };
-                }
-                self.contradict(incoming);
-                return Kept::Conflict;
+        if !newest && let Some(there) = self.earlier.get(&here) {
+            if there.digest == incoming.digest {
+                return Kept::Duplicate {
+                    status: folder.loaded.state.status,
+                    failing: folder.fails(),
+                    received_at: there.received_at,
+                    flags: there.flags.clone(),
+                    index: there.log_position,
+                };
             }
-            let below = Place { sequence: here.sequence - 1, ..here };
-            let stored = self.earlier.get(&below).map(|there| there.digest);
-            let first = folder.first_head;
-            let was_head = (first.chain, first.sequence) == (below.chain, below.sequence);
-            before = stored.or(was_head.then_some(first.digest));
+            self.contradict(incoming);
+            return Kept::Conflict;
         }
+        let below = Place { sequence: here.sequence - 1, ..here };
+        let before = if newest { None } else { folder.digest_at(&below, &self.earlier) };
         let report = report(incoming, &folder.loaded);
         let quiet = newest && report.changes_nothing(&folder.loaded.state, rules);
         let device = &mut folder.loaded.state;
@@ -205,14 +207,17 @@ impl<'a> Desk<'a> {
         if effect.flags.contains(&Flag::OtherHardware) {
             self.suspend(incoming, OTHER_HARDWARE.to_owned());
         }
-        let (status, failing) = self
-            .folders
-            .get(incoming.device_id.as_str())
-            .map_or((shared::policy::DeviceStatus::Unknown, false), |folder| {
-                (folder.loaded.state.status, folder.fails())
-            });
+        let (status, failing) = self.standing(incoming);
         let entry = self.entries.get(index).cloned().unwrap_or_default();
         Kept::New { status, failing, flags: effect.flags, index: index as u64, entry }
+    }
+
+    /// How the device of a report stands now.
+    fn standing(&self, incoming: &Incoming) -> (DeviceStatus, bool) {
+        let folder = self.folders.get(incoming.device_id.as_str());
+        folder.map_or((DeviceStatus::Unknown, false), |folder| {
+            (folder.loaded.state.status, folder.fails())
+        })
     }
 
     /// Puts a report down for the log and the statements; returns its place
