@@ -104,8 +104,8 @@ impl Log {
     /// signs the log as it was then. Blocks on the database where others have
     /// added something in between.
     pub fn advance(&self, growth: &growth::Growth) -> Result<Seal, LogError> {
+        self.follow(growth.start)?;
         let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
-        self.follow(&mut recent, growth.start)?;
         let known = usize::try_from(recent.size().saturating_sub(growth.start));
         for (_, leaf) in growth.entries.iter().skip(known.unwrap_or(usize::MAX)) {
             recent.push(*leaf);
@@ -116,24 +116,30 @@ impl Log {
     /// Takes in what the database holds, and signs it. Blocks.
     pub fn refresh(&self) -> Result<Seal, LogError> {
         let head = self.views.log_head()?;
-        let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
-        self.follow(&mut recent, head.size())?;
+        self.follow(head.size())?;
+        let recent = self.recent.read().unwrap_or_else(PoisonError::into_inner);
         self.seal(&recent, &head)
     }
 
-    /// Reads the leaves that others have added before `until`.
-    fn follow(&self, recent: &mut Recent, until: u64) -> Result<(), LogError> {
-        while recent.size() < until {
-            let from = recent.size();
+    /// Reads the leaves that others have added before `until`. Nobody waits
+    /// for the database: the nodes in memory are free while it is asked.
+    fn follow(&self, until: u64) -> Result<(), LogError> {
+        loop {
+            let from = self.recent.read().unwrap_or_else(PoisonError::into_inner).size();
+            if from >= until {
+                return Ok(());
+            }
             let leaves = self.views.log_hashes(0, from, until.min(from + 4096))?;
             if leaves.is_empty() {
                 return Err(LogError::Rewritten { size: from });
             }
-            for leaf in leaves {
+            let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
+            // Another thread may have read the same meanwhile.
+            let known = usize::try_from(recent.size() - from).unwrap_or(usize::MAX);
+            for leaf in leaves.into_iter().skip(known) {
                 recent.push(leaf);
             }
         }
-        Ok(())
     }
 
     fn seal(&self, recent: &Recent, head: &Frontier) -> Result<Seal, LogError> {
