@@ -98,12 +98,13 @@ pub(crate) fn text_field<'r>(readings: &'r [Reading], check: &str, field: &str) 
     }
 }
 
-/// The fields, unless one holds a number that no report can carry: one odd
-/// answer must not silence the Mac.
+/// The fields, unless one holds a number or a text that no report can carry:
+/// one odd answer must not silence the Mac.
 fn reportable(fields: Fields) -> Result<Fields, UnknownReason> {
     let fits = |value: &FieldValue| match value {
         FieldValue::Integer(number) => number.unsigned_abs() <= json::INTEGER_LIMIT.unsigned_abs(),
-        FieldValue::Flag(_) | FieldValue::Text(_) => true,
+        FieldValue::Text(text) => text.len() <= json::STRING_LIMIT && !text.contains('\0'),
+        FieldValue::Flag(_) => true,
     };
     if fields.values().all(fits) { Ok(fields) } else { Err(UnknownReason::NotUnderstood) }
 }

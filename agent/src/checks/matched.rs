@@ -12,7 +12,8 @@ const NAME: &str = "NAME";
 pub(super) fn matched(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let lines: Vec<String> = lines.map(without_names).collect();
-    let text = lines.join("\n");
+    // No signed text holds U+0000.
+    let text = lines.join("\n").replace('\0', "\u{fffd}");
     match text.char_indices().nth(MATCHED_LIMIT) {
         // The mark shows that the text goes on.
         Some(_) => text.chars().take(MATCHED_LIMIT - 1).chain(['…']).collect(),
@@ -77,6 +78,11 @@ mod tests {
     #[test]
     fn empty_lines_and_blanks_are_left_out() {
         assert_eq!(matched("\r\n a \r\n\n b\n"), "a\nb");
+    }
+
+    #[test]
+    fn what_no_signed_text_holds_is_replaced() {
+        assert_eq!(matched("a\0b"), "a\u{fffd}b");
     }
 
     #[test]

@@ -106,6 +106,21 @@ fn a_number_that_no_report_can_carry_is_no_answer() {
     }
 }
 
+#[test]
+fn a_text_that_no_report_can_carry_is_not_understood() {
+    fn with(text: &str) -> Found {
+        let field = ("state".to_owned(), FieldValue::Text(text.to_owned()));
+        Found { outcome: Ok([field].into()), sources: Vec::new() }
+    }
+    let check = |read| Check { id: "filevault", sources: &[], read, full: Vec::new };
+    assert_eq!(unknown(&check(|_| with("on\0")), &Mac::new()), "not-understood");
+    let long = check(|_| with(&"x".repeat(json::STRING_LIMIT + 1)));
+    assert_eq!(unknown(&long, &Mac::new()), "not-understood");
+    let reading = check(|_| with(&"x".repeat(json::STRING_LIMIT))).run(&Mac::new());
+    assert_eq!(reading.outcome, Outcome::Observed);
+    json::check(&serde_json::to_vec(&reading).unwrap()).unwrap();
+}
+
 /// Holds a reading against the table: known names, right kinds, known words.
 #[track_caller]
 fn assert_in_posture(reading: &Reading) {
