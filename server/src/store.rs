@@ -1,5 +1,5 @@
-//! The collector's memory: traits by capability, so that another database can
-//! follow without touching callers.
+//! The collector's memory: traits by capability, with SQLite and PostgreSQL
+//! behind them; callers know neither.
 //!
 //! Every trait is batch-first and blocking: callers run them on the writer
 //! thread or on blocking threads, never on the async workers.

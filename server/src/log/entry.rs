@@ -88,7 +88,7 @@ pub enum Event<'a> {
     },
     /// An administrator did something.
     Admin {
-        /// What: `login_link`, `sign_in`, `sign_out`.
+        /// What: `login_link`, `sign_in`.
         action: &'a str,
         /// Who.
         actor: &'a str,
