@@ -1,5 +1,7 @@
 //! How a collector is to run: the file that people write, and what it means.
 
+pub mod mail;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -15,6 +15,7 @@ pub mod invitation;
 pub mod jobs;
 pub mod listener;
 pub mod log;
+pub mod mail;
 pub mod nonce;
 pub mod os_releases;
 pub mod policy_document;

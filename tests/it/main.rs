@@ -12,6 +12,7 @@ mod console;
 mod enrolment;
 mod fuzzing;
 mod limits;
+mod mail;
 mod mute_fleet;
 mod os_releases;
 mod passing_time;

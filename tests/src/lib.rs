@@ -14,6 +14,7 @@ pub mod kept;
 pub mod laptop;
 pub mod ledger;
 pub mod load;
+pub mod mail_server;
 #[expect(clippy::panic, reason = "a server that does not start fails its tests")]
 pub mod postgres_server;
 pub mod program;
