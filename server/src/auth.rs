@@ -6,6 +6,7 @@
 
 mod cookie;
 mod origin;
+pub mod passkey;
 
 use std::fmt;
 
