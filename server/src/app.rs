@@ -6,8 +6,11 @@ use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 
 use crate::clock::Clock;
+use crate::ingest::limits::Limits;
+use crate::ingest::queue::Queue;
 use crate::log::notary::Log;
 use crate::os_releases::source::Source;
+use crate::store::access::Records;
 use crate::store::views::Views;
 
 /// The running collector, cheap to clone.
@@ -17,6 +20,12 @@ pub struct App {
     pub clock: Clock,
     /// Read-only access to the database.
     pub readers: Arc<dyn Views>,
+    /// Accounts, sessions, and what people did.
+    pub records: Arc<dyn Records>,
+    /// The way to the writer.
+    pub queue: Queue,
+    /// Where requests come from.
+    pub limits: Limits,
     /// What the fleet is judged by now.
     pub rulebook: Rulebook,
     /// The tamper-evident log.

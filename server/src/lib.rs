@@ -1,6 +1,7 @@
 //! The collector: verifies, keeps, judges and shows what the agents report.
 
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod ca;
 pub mod cli;

@@ -28,7 +28,6 @@ use crate::policy_document::PolicyDocuments;
 use crate::state_dir::{StateDir, StateDirError};
 use crate::store::StoreError;
 use crate::store::place::Opened;
-use crate::store::sessions::Sessions;
 use crate::tls::{self, TlsError};
 use crate::{invitation, listener, public_url, web};
 
@@ -110,15 +109,14 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let acceptor = acceptor(&config, &ca, &public, &clock)?;
     state.write(ADDRESS_FILE, &address_file(&public, &config))?;
 
-    let Parts { app, jobs, fetcher, sessions, writer } =
-        parts(&config, &clock, (&state, &ca), &public)?;
+    let Parts { app, jobs, fetcher, writer } = parts(&config, &clock, (&state, &ca), &public)?;
     let nonces = nonces(&state)?;
     // After everything that may keep the collector from starting; before the
     // first Mac is judged and before anybody is answered.
     let first_fetch = fetcher.first().await?;
     jobs.round().await?;
 
-    let limits = Limits::new(&config.limits);
+    let limits = app.limits.clone();
     let api = DeviceApi {
         clock,
         verifier: Verifier {
@@ -135,7 +133,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         settings: config.settings,
         limits: limits.clone(),
     };
-    let router = device_api::router(api).merge(web::router(app.clone(), sessions));
+    let router = device_api::router(api).merge(web::router(app.clone()));
     let (stop, stopped) = watch::channel(false);
     let serving = listener::serve(listener, acceptor, router, limits, stopped.clone());
     Ok(Running {
@@ -159,7 +157,6 @@ struct Parts {
     app: App,
     jobs: Jobs,
     fetcher: Fetcher,
-    sessions: Arc<dyn Sessions>,
     writer: JoinHandle<()>,
 }
 
@@ -171,13 +168,13 @@ fn parts(
     public: &public_url::PublicUrl,
 ) -> Result<Parts, StartError> {
     let (opened, rulebook, rules_version) = blocking(|| open_database(config, clock))?;
-    let Opened { writer, views, keys, sessions, log } = opened;
+    let Opened { writer, views, keys, records, log } = opened;
     let log = blocking(|| Log::open(state, &origin(&public.host), log))?;
     let (queue, writer) = Queue::start(writer, rulebook.clone(), log.clone(), config.queue)?;
     let fetcher = Fetcher::new(clock.clone(), queue.clone(), rulebook.clone(), &config.os_releases);
     let jobs = Jobs {
         clock: clock.clone(),
-        queue,
+        queue: queue.clone(),
         rulebook: rulebook.clone(),
         keys: KeyCache::new(keys),
         rules_version: Arc::new(AtomicI64::new(rules_version)),
@@ -187,13 +184,16 @@ fn parts(
     let app = App {
         clock: clock.clone(),
         readers: views,
+        records,
+        queue,
+        limits: Limits::new(&config.limits),
         log,
         rulebook,
         public_url: public.url.as_str().into(),
         feed: config.os_releases.feed.clone().map(Arc::new),
         notice: config.notice.as_deref().map(Into::into),
     };
-    Ok(Parts { app, jobs, fetcher, sessions, writer })
+    Ok(Parts { app, jobs, fetcher, writer })
 }
 
 /// Runs `work` on a thread of its own: a database may bring a runtime of its

@@ -4,6 +4,7 @@
 //! Every trait is batch-first and blocking: callers run them on the writer
 //! thread or on blocking threads, never on the async workers.
 
+pub mod access;
 pub mod batch;
 #[cfg(test)]
 mod contract;
@@ -16,9 +17,9 @@ pub mod place;
 pub mod postgres;
 pub mod reading;
 pub mod reports;
-pub mod sessions;
 pub mod sqlite;
 pub mod views;
+pub mod writing;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]

@@ -11,13 +11,17 @@ mod errors;
 mod log;
 mod os_releases;
 mod overview;
+mod own;
 mod problems;
+mod routes;
 mod security;
+mod set_up;
 mod shell;
 mod sign_in;
 mod statement;
 mod systems;
 mod times;
+mod welcome;
 mod words;
 
 #[cfg(test)]
@@ -32,13 +36,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 
 use self::errors::PageError;
 use crate::app::App;
-use crate::auth::CookieJar;
+use crate::auth::{AuthError, CookieJar};
 use crate::store::StoreError;
-use crate::store::sessions::Sessions;
+use crate::store::access::Records;
 use crate::store::views::Views;
 
 /// What the console's handlers can reach.
@@ -46,7 +49,6 @@ use crate::store::views::Views;
 struct Console {
     app: App,
     views: Arc<dyn Views>,
-    sessions: Arc<dyn Sessions>,
     cookies: CookieJar,
     days: Arc<overview::PastDays>,
 }
@@ -60,46 +62,31 @@ impl Console {
         let views = Arc::clone(&self.views);
         Ok(tokio::task::spawn_blocking(move || work(&*views)).await??)
     }
+
+    /// Reads or changes what is kept of people, on a thread that may block.
+    async fn records<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Records) -> Result<T, AuthError> + Send + 'static,
+    ) -> Result<T, PageError> {
+        let records = Arc::clone(&self.app.records);
+        Ok(tokio::task::spawn_blocking(move || work(&*records)).await??)
+    }
 }
 
-/// Every page of the console. Pages are refused without a session; the
-/// sign-in page, static files and `/healthz` are not.
-pub fn router(app: App, sessions: Arc<dyn Sessions>) -> Router {
+/// Every page of the console.
+pub fn router(app: App) -> Router {
     let console = Console {
         views: Arc::clone(&app.readers),
         cookies: CookieJar::for_url(&app.public_url),
         days: Arc::default(),
-        sessions,
         app,
     };
-    let pages = Router::new()
-        .route("/", get(overview::page))
-        .route("/os-releases", get(os_releases::page))
-        .route("/devices", get(devices::page))
-        .route("/devices.csv", get(devices::csv))
-        .route("/devices.json", get(devices::json))
-        .route("/devices/{id}", get(device::page))
-        .route("/devices/{id}/key.pem", get(statement::key))
-        .route("/devices/{id}/statements/{chain}/{sequence}", get(statement::page))
-        .route("/devices/{id}/statements/{chain}/{sequence}/{part}", get(statement::part))
-        .route("/log/checkpoint", get(log::checkpoint))
-        .route("/log/key", get(log::key))
-        .route("/log/entry/{position}", get(log::entry))
-        .route("/log/proof/{position}", get(log::proof))
-        .route("/log/tile/{*rest}", get(log::tile))
-        .fallback(errors::not_found)
-        .layer(from_fn_with_state(console.clone(), security::require_session));
-    let open = Router::new()
-        .route("/login", get(sign_in::page))
-        .route("/login/{token}", get(sign_in::open_link))
-        .route("/logout", post(sign_in::sign_out))
-        .route("/static/{file}", get(assets::file))
-        .route("/healthz", get(health));
-    pages
-        .merge(open)
+    routes::guarded(&console, routes::routes())
+        .fallback(routes::nowhere)
         .layer(from_fn_with_state(console.clone(), security::refuse_other_origins))
         .layer(from_fn_with_state(console.clone(), errors::explain))
         .layer(map_response(security::add_headers))
+        .layer(axum::middleware::from_fn(security::name_request))
         .with_state(console)
 }
 

@@ -10,15 +10,13 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
-use server::auth::create_link;
+use server::auth::link;
+use server::auth::role::Role;
 use server::clock::{Clock, ManualClock};
 use server::config::Config;
 use server::invitation::{Request, VALID};
 use server::serve::{Running, start};
 use server::store::copy::copy;
-use server::store::postgres::sessions::PostgresSessions;
-use server::store::sessions::Sessions;
-use server::store::sqlite::sessions::SqliteSessions;
 use server::store::{place, postgres};
 use shared::token::Token;
 use tempfile::TempDir;
@@ -150,18 +148,24 @@ impl TestServer {
         self.running().invite(&request).await.expect("an invitation")
     }
 
-    /// A link that signs in once.
+    /// A link that signs an administrator in once.
     pub fn login_link(&self) -> String {
+        self.login_link_of(Role::Administrator)
+    }
+
+    /// A link that signs somebody of that role in once.
+    pub fn login_link_of(&self, role: Role) -> String {
+        let name = format!("Alex {}", role.title());
+        self.login_link_for((&name, &format!("{}@muster.example", role.as_str())), role)
+    }
+
+    /// A link that signs in once whoever has this name and mail address; the
+    /// account is made if there is none.
+    pub fn login_link_for(&self, person: (&str, &str), role: Role) -> String {
+        let (app, now) = (&self.running().app, self.clock.now());
         let link = || {
-            let sessions: Box<dyn Sessions> = match &self.config.database {
-                place::Database::Sqlite(path) => {
-                    Box::new(SqliteSessions::open(path).expect("the database opens"))
-                }
-                place::Database::Postgres(target) => {
-                    Box::new(PostgresSessions::open(target).expect("the database opens"))
-                }
-            };
-            create_link(&*sessions, &self.url, self.clock.now()).expect("a link")
+            let account = link::account(&*app.records, person, role, now).expect("an account");
+            link::sign_in(&*app.records, &self.url, &account, now).expect("a link")
         };
         // It blocks, which a test's own thread may not.
         std::thread::scope(|scope| scope.spawn(link).join()).expect("a link")

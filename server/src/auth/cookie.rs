@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 
-use super::{SESSION_VALID_FOR, Secret};
+use super::Secret;
+use super::session::LASTS;
 
 /// How this collector writes its cookies, which depends on its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl CookieJar {
 
     /// The `Set-Cookie` value that begins a session.
     pub fn begin(self, session: &Secret) -> String {
-        let seconds = SESSION_VALID_FOR.as_secs();
+        let seconds = LASTS.as_secs();
         format!("{}={}; Max-Age={seconds}{}", self.name(), session.reveal(), self.attributes())
     }
 

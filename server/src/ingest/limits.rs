@@ -98,13 +98,22 @@ impl Limits {
         self.0.connections.open(Source::of(peer)).map(Some).ok_or(TooMany)
     }
 
+    /// The address that `request` came from, for the audit log: only people
+    /// who sign in are noted with it, never Macs.
+    pub fn address<B>(&self, request: &Request<B>) -> IpAddr {
+        self.0.proxies.client(peer(request), forwarded(request.headers()))
+    }
+
     /// Who sent `request`.
     pub fn client<B>(&self, request: &Request<B>) -> Client {
-        // Only tests call without a listener.
-        let Peer(peer) = request.extensions().get().copied().unwrap_or(Peer(IpAddr::from([0; 4])));
-        let source = self.0.proxies.source(peer, forwarded(request.headers()));
+        let source = self.0.proxies.source(peer(request), forwarded(request.headers()));
         Client { limits: self.clone(), source }
     }
+}
+
+fn peer<B>(request: &Request<B>) -> IpAddr {
+    // Only tests call without a listener.
+    request.extensions().get().map_or(IpAddr::from([0; 4]), |Peer(peer)| *peer)
 }
 
 /// An address holds too many connections.

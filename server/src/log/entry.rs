@@ -86,12 +86,20 @@ pub enum Event<'a> {
         /// Of the signed document.
         document_sha256: &'a str,
     },
-    /// An administrator did something.
-    Admin {
-        /// What: `login_link`, `sign_in`.
+    /// Somebody did something; the row of the audit log tells the names.
+    Act {
+        /// What, such as `sign_in`.
         action: &'a str,
-        /// Who.
+        /// What kind of somebody: `account`, `token`, `command`, ...
+        by: &'a str,
+        /// Id of the account; empty for who has none.
         actor: &'a str,
+        /// What it was done to: `device`, `account`, ...
+        object_kind: &'a str,
+        /// Id of it.
+        object: &'a str,
+        /// SHA-256 of the row in the audit log.
+        row_sha256: &'a str,
     },
 }
 

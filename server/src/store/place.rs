@@ -4,13 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::access::Records;
 use super::devices::{Devices, Invitations, Keys, Rulebooks};
 use super::leases::Leases;
 use super::log::LogViews;
 use super::os_releases::{Feeds, IssuedPolicies};
 use super::reports::Reports;
-use super::sessions::Sessions;
-use super::sqlite::sessions::SqliteSessions;
+use super::sqlite::records::SqliteRecords;
 use super::sqlite::{Readers, Writer, open_writer};
 use super::views::Views;
 use super::{StoreError, postgres};
@@ -49,8 +49,8 @@ pub struct Opened {
     pub views: Arc<dyn Views>,
     /// For verifying.
     pub keys: Arc<dyn Keys>,
-    /// For signing in.
-    pub sessions: Arc<dyn Sessions>,
+    /// For signing in, and what people do.
+    pub records: Arc<dyn Records>,
     /// For proofs.
     pub log: Arc<dyn LogViews>,
 }
@@ -96,7 +96,7 @@ impl Database {
                     writer,
                     views: Arc::new(readers.clone()),
                     keys: Arc::new(readers.clone()),
-                    sessions: Arc::new(SqliteSessions::open(path)?),
+                    records: Arc::new(SqliteRecords::open(path)?),
                     log: Arc::new(readers),
                 })
             }
@@ -107,7 +107,7 @@ impl Database {
                     writer,
                     views: Arc::new(readers.clone()),
                     keys: Arc::new(readers.clone()),
-                    sessions: Arc::new(postgres::sessions::PostgresSessions::open(target)?),
+                    records: Arc::new(postgres::records::PostgresRecords::open(target)?),
                     log: Arc::new(readers),
                 })
             }

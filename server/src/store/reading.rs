@@ -32,6 +32,14 @@ pub enum Value {
     Texts(Vec<String>),
     /// Numbers to be found among.
     Numbers(Vec<i64>),
+    /// A text, or none.
+    MaybeText(Option<String>),
+    /// A number, or none.
+    MaybeNumber(Option<i64>),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Bytes, or none.
+    MaybeBytes(Option<Vec<u8>>),
 }
 
 impl Value {
@@ -39,6 +47,21 @@ impl Value {
     /// ends a pattern there; a sign that nobody stores finds nothing in both.
     pub(super) fn text(text: &str) -> Self {
         Self::Text(text.replace('\0', "\u{fffd}"))
+    }
+
+    /// A text, or none.
+    pub(super) fn text_or_null(text: Option<&str>) -> Self {
+        Self::MaybeText(text.map(|text| text.replace('\0', "\u{fffd}")))
+    }
+
+    /// A moment.
+    pub(super) fn time(at: Timestamp) -> Self {
+        Self::Number(at.as_millisecond())
+    }
+
+    /// A moment, or none.
+    pub(super) fn time_or_null(at: Option<Timestamp>) -> Self {
+        Self::MaybeNumber(at.map(Timestamp::as_millisecond))
     }
 
     /// Several of them.

@@ -13,9 +13,9 @@ mod log;
 mod os_releases;
 mod people;
 mod reading;
+pub mod records;
 mod reports;
 mod rulebooks;
-pub mod sessions;
 mod state;
 
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sqlite/migrations/0002_pages.sql"),
     include_str!("sqlite/migrations/0003_os_releases.sql"),
     include_str!("sqlite/migrations/0004_log.sql"),
+    include_str!("sqlite/migrations/0005_access.sql"),
 ];
 
 /// Opens the database for writing, and brings its schema up to date.

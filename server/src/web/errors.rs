@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::Console;
 use super::shell::{Section, Shell, html};
 use crate::auth::AuthError;
+use crate::auth::permission::Permission;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -23,6 +24,15 @@ pub(super) enum PageError {
     /// Another site asked for a change.
     #[error("the request did not come from this console; open the page again and retry")]
     OtherOrigin,
+    /// The role does not allow it.
+    #[error("this needs the permission to {}, which your role does not have; ask an administrator", .0.meaning())]
+    Forbidden(Permission),
+    /// The route asks for who is signed in, and nobody is.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// What somebody typed cannot be taken.
+    #[error("{0}")]
+    BadForm(String),
     /// The database failed.
     #[error("the database did not answer")]
     Store(#[from] StoreError),
@@ -55,6 +65,11 @@ impl IntoResponse for PageError {
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "Nothing here"),
             Self::BadAddress(_) => (StatusCode::BAD_REQUEST, "This address does not work"),
             Self::OtherOrigin => (StatusCode::FORBIDDEN, "Refused"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "Not allowed"),
+            Self::BadForm(_) => (StatusCode::UNPROCESSABLE_ENTITY, "This cannot be taken"),
+            Self::Auth(AuthError::Store(error)) if error.passes() => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Too busy")
+            }
             Self::Store(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "Too busy"),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made"),
         };
@@ -64,12 +79,20 @@ impl IntoResponse for PageError {
             "The cause is in the collector's log. Reports are received independently of this page."
                 .to_owned()
         } else {
-            self.to_string()
+            sentence(&self.to_string())
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(Failure { status, title, message });
         response
     }
+}
+
+/// A message as people read it: with a capital and a stop.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first: String = letters.next().map(|it| it.to_uppercase().collect()).unwrap_or_default();
+    let stop = if message.ends_with(['.', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
 }
 
 fn causes(error: &dyn std::error::Error) -> String {

@@ -2,13 +2,14 @@
 //! may come from.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::Console;
 use super::errors::PageError;
-use super::{Console, sign_in};
 use crate::auth::comes_from_here;
+use crate::auth::guard::request_id;
 
 /// Nothing may be loaded, run, framed or sent to but the console itself.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -22,6 +23,13 @@ pub(super) async fn add_headers(mut response: Response) -> Response {
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -30,27 +38,16 @@ pub(super) async fn add_headers(mut response: Response) -> Response {
     response
 }
 
-/// Lets a request pass only with a session; shows how to sign in otherwise.
-pub(super) async fn require_session(
-    State(console): State<Console>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match is_signed_in(&console, request.headers()).await {
-        Ok(true) => next.run(request).await,
-        Ok(false) => sign_in::invitation(&console, request.headers()),
-        Err(error) => error.into_response(),
+/// Gives the request an id, which goes back with the answer and into the
+/// audit log.
+pub(super) async fn name_request(mut request: Request, next: Next) -> Response {
+    let id = request_id();
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert("x-request-id", value);
     }
-}
-
-async fn is_signed_in(
-    console: &Console,
-    headers: &axum::http::HeaderMap,
-) -> Result<bool, PageError> {
-    let Some(session) = console.cookies.session(headers) else { return Ok(false) };
-    let (sessions, now) = (console.sessions.clone(), console.app.clock.now());
-    let work = move || sessions.is_open(&session.digest(), now);
-    Ok(tokio::task::spawn_blocking(work).await??)
+    response
 }
 
 /// Refuses a change that another site makes in the name of who is signed in.

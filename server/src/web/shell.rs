@@ -12,14 +12,36 @@ use axum::response::Html;
 use super::errors::PageError;
 use super::{Console, assets};
 use crate::auth::cookie;
+use crate::auth::permission::Permission;
+use crate::auth::who::{Origin, Who};
 
 /// Which entry of the navigation a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Overview,
     Devices,
+    Own,
+    Audit,
+    Accounts,
     None,
 }
+
+/// An entry of the navigation.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) href: &'static str,
+    pub(super) words: &'static str,
+    pub(super) current: bool,
+}
+
+/// Where the navigation leads, and what somebody needs to be led there.
+const PLACES: &[(Section, &str, &str, Permission)] = &[
+    (Section::Overview, "/", "Overview", Permission::SeeFleet),
+    (Section::Devices, "/devices", "Devices", Permission::SeeFleet),
+    (Section::Own, "/me", "My Macs", Permission::Own),
+    (Section::Audit, "/audit", "Audit log", Permission::SeeAudit),
+    (Section::Accounts, "/accounts", "Accounts", Permission::SeeAccounts),
+];
 
 /// The frame of a page.
 #[derive(Clone, Debug)]
@@ -30,8 +52,8 @@ pub(super) struct Shell {
     pub(super) stylesheet: &'static str,
     pub(super) script: &'static str,
     pub(super) icon: &'static str,
-    /// Shows navigation and sign-out.
-    pub(super) signed_in: bool,
+    /// Who is signed in: shows navigation and sign-out.
+    pub(super) who: Option<Who>,
     section: Section,
 }
 
@@ -73,7 +95,7 @@ impl Shell {
             stylesheet: assets::stylesheet(),
             script: assets::script(),
             icon: assets::icon(),
-            signed_in: false,
+            who: None,
             section: Section::None,
         }
     }
@@ -84,14 +106,26 @@ impl Shell {
         Self { title: title.into(), section, ..self }
     }
 
-    /// Whether the page belongs to the overview.
-    pub(super) fn is_overview(&self) -> bool {
-        self.section == Section::Overview
+    /// Where the navigation leads for who is signed in.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let Some(who) = &self.who else { return Vec::new() };
+        let open = PLACES.iter().filter(|(.., needed)| who.may(*needed));
+        open.map(|(section, href, words, _)| Entry {
+            href,
+            words,
+            current: *section == self.section,
+        })
+        .collect()
     }
 
-    /// Whether the page belongs to the devices.
-    pub(super) fn is_devices(&self) -> bool {
-        self.section == Section::Devices
+    /// Name and role of who is signed in.
+    pub(super) fn account(&self) -> Option<(&str, &'static str)> {
+        self.who.as_ref().map(|who| (who.account.name.as_str(), who.account.role.title()))
+    }
+
+    /// Whether who is signed in may do it.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.who.as_ref().is_some_and(|who| who.may(permission))
     }
 }
 
@@ -103,7 +137,35 @@ impl FromRequestParts<Console> for Shell {
         parts: &mut Parts,
         console: &Console,
     ) -> Result<Self, Self::Rejection> {
-        Ok(Self { signed_in: true, ..Self::plain(console, &parts.headers) })
+        let who = parts.extensions.get::<Who>().cloned();
+        Ok(Self { who, ..Self::plain(console, &parts.headers) })
+    }
+}
+
+impl FromRequestParts<Console> for Who {
+    type Rejection = PageError;
+
+    /// Who is signed in, as the guard has found.
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _console: &Console,
+    ) -> Result<Self, Self::Rejection> {
+        parts.extensions.get::<Self>().cloned().ok_or(PageError::SignedOut)
+    }
+}
+
+/// Where a request to an open address came from.
+impl FromRequestParts<Console> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        console: &Console,
+    ) -> Result<Self, Self::Rejection> {
+        let mut request = axum::http::Request::new(());
+        *request.headers_mut() = parts.headers.clone();
+        *request.extensions_mut() = parts.extensions.clone();
+        Ok(Self::of(&request, &console.app.limits, console.app.clock.now()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signing in with a link, and out again.
+//! Signing in with a link of the command line, and out again.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -9,7 +9,10 @@ use super::Console;
 use super::errors::PageError;
 use super::shell::{Section, Shell, html};
 use super::words::SIGN_IN_COMMAND;
-use crate::auth::{Secret, sign_in};
+use crate::audit::{Actor, ActorKind, Object};
+use crate::auth::who::Origin;
+use crate::auth::{Secret, session};
+use crate::store::access::links::{LinkKind, Presented};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -22,11 +25,13 @@ struct SignInPage {
 
 /// How to sign in, for who has no session: an answer to any page's address.
 pub(super) fn invitation(console: &Console, headers: &HeaderMap) -> Response {
-    let first = "This console is for people who look after the fleet.";
+    let first =
+        "This console is for people who look after the fleet, and for those whose Macs it knows.";
     say(console, headers, "Sign in", first).unwrap_or_else(IntoResponse::into_response)
 }
 
-fn say(
+/// The same with another beginning.
+pub(super) fn say(
     console: &Console,
     headers: &HeaderMap,
     heading: &'static str,
@@ -42,20 +47,24 @@ pub(super) async fn page(State(console): State<Console>, headers: HeaderMap) -> 
     invitation(&console, &headers)
 }
 
+/// Begins the console with a new session's cookie.
+pub(super) fn welcome(console: &Console, secret: &Secret) -> Response {
+    let cookie = [(header::SET_COOKIE, console.cookies.begin(secret))];
+    (cookie, Redirect::to("/")).into_response()
+}
+
 /// Uses up a link and begins a session.
 pub(super) async fn open_link(
     State(console): State<Console>,
     Path(link): Path<String>,
     headers: HeaderMap,
+    origin: Origin,
 ) -> Result<Response, PageError> {
-    let (sessions, now) = (console.sessions.clone(), console.app.clock.now());
-    let link = Secret::presented(&link);
-    let begun = tokio::task::spawn_blocking(move || sign_in(&*sessions, &link, now)).await??;
-    match begun {
-        Some(session) => {
-            let cookie = [(header::SET_COOKIE, console.cookies.begin(&session))];
-            Ok((cookie, Redirect::to("/")).into_response())
-        }
+    let digest = Secret::presented(&link).digest();
+    let link = Presented { digest, kind: LinkKind::Command, browser: None };
+    let (secret, new) = session::prepare("", "link", &origin)?;
+    match console.records(move |records| Ok(records.enter(&link, &new)?)).await? {
+        Some(_) => Ok(welcome(&console, &secret)),
         None => say(
             &console,
             &headers,
@@ -69,12 +78,25 @@ pub(super) async fn open_link(
 pub(super) async fn sign_out(
     State(console): State<Console>,
     headers: HeaderMap,
+    origin: Origin,
 ) -> Result<Response, PageError> {
-    if let Some(session) = console.cookies.session(&headers) {
-        let sessions = console.sessions.clone();
-        let ended = tokio::task::spawn_blocking(move || sessions.end(&session.digest())).await?;
-        ended?;
+    if let Some(secret) = console.cookies.session(&headers) {
+        console
+            .records(move |records| {
+                let found = records.session(&secret.digest(), origin.at, session::IDLE)?;
+                let Some((session, account)) = found else { return Ok(()) };
+                let mut act = origin.act_of_nobody("sign_out", Object::new("session", &session.id));
+                act.actor =
+                    Actor { kind: ActorKind::Account, id: account.id.clone(), name: account.name };
+                records.end_session(&account.id, &session.id, &act)?;
+                Ok(())
+            })
+            .await?;
     }
-    let cookie = [(header::SET_COOKIE, console.cookies.end())];
-    Ok((cookie, Redirect::to("/login")).into_response())
+    // What the browser still shows of the console must go as well.
+    let headers = [
+        (header::SET_COOKIE.as_str(), console.cookies.end()),
+        ("clear-site-data", "\"cache\", \"storage\"".to_owned()),
+    ];
+    Ok((headers, Redirect::to("/login")).into_response())
 }

@@ -15,17 +15,21 @@ use tower::ServiceExt as _;
 
 use super::{router, seed};
 use crate::app::{App, Rulebook, Rules};
-use crate::auth::create_link;
+use crate::auth::link;
+use crate::auth::role::Role;
 use crate::clock::{Clock, ManualClock};
+use crate::ingest::limits::{self, Limits};
+use crate::ingest::queue::Queue;
 use crate::log::notary::Log;
 use crate::state_dir::StateDir;
-use crate::store::sqlite::sessions::SqliteSessions;
-use crate::store::sqlite::{Readers, open_writer};
+use crate::store::access::Records;
+use crate::store::sqlite::records::SqliteRecords;
+use crate::store::sqlite::{Readers, Writer, open_writer};
 
 /// A console over a database of its own.
 struct Site {
     router: axum::Router,
-    sessions: Arc<SqliteSessions>,
+    records: Arc<dyn Records>,
     clock: ManualClock,
     readers: Readers,
     cookie: String,
@@ -74,27 +78,37 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("muster.db");
         seed::fill(&mut open_writer(&path).unwrap(), devices, noon().as_millisecond());
-        let sessions = Arc::new(SqliteSessions::open(&path).unwrap());
+        let records: Arc<dyn Records> = Arc::new(SqliteRecords::open(&path).unwrap());
         let clock = ManualClock::new(noon());
         let readers = Readers::new(&path);
         let state = StateDir::open(&folder.path().join("state")).unwrap();
         let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
+        let rulebook = Rulebook::new(rules);
+        let log = Log::open(&state, "muster.example/log", Arc::new(readers.clone())).unwrap();
+        let writer = Box::new(Writer::new(open_writer(&path).unwrap()));
+        let (queue, _) = Queue::start(writer, rulebook.clone(), log.clone(), 16).unwrap();
         let app = App {
             clock: Clock::Manual(clock.clone()),
             readers: Arc::new(readers.clone()),
-            rulebook: Rulebook::new(rules),
-            log: Log::open(&state, "muster.example/log", Arc::new(readers.clone())).unwrap(),
+            records: Arc::clone(&records),
+            queue,
+            limits: Limits::new(&limits::Settings::default()),
+            rulebook,
+            log,
             public_url: "https://muster.example".into(),
             feed: None,
             notice: Some("A notice <for> everybody.".into()),
         };
-        let router = router(app, sessions.clone());
-        Self { router, sessions, clock, readers, cookie: String::new(), _folder: folder }
+        let router = router(app);
+        Self { router, records, clock, readers, cookie: String::new(), _folder: folder }
     }
 
     /// Path of a new sign-in link.
     fn link(&self) -> String {
-        let url = create_link(&*self.sessions, "https://muster.example", self.clock.now()).unwrap();
+        let (records, now) = (&*self.records, self.clock.now());
+        let person = ("Robin Vale", "robin@muster.example");
+        let account = link::account(records, person, Role::Administrator, now).unwrap();
+        let url = link::sign_in(records, "https://muster.example", &account, now).unwrap();
         url.strip_prefix("https://muster.example").unwrap().to_owned()
     }
 

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use agent::collector::{Collector, ServerTrust};
 use anyhow::Context as _;
 use jiff::Timestamp;
-use server::auth::create_link;
+use server::auth::link;
+use server::auth::role::Role;
 use server::clock::{Clock, ManualClock};
 use server::config::Config;
 use server::invitation::{Request, VALID};
 use server::serve::{Running, start};
-use server::store::sqlite::sessions::SqliteSessions;
 use shared::token::Token;
 use tempfile::TempDir;
 
@@ -89,8 +89,10 @@ impl Stage {
 
     /// A link that signs in once.
     pub fn login_link(&self) -> anyhow::Result<String> {
-        let sessions = SqliteSessions::open(&self.database)?;
-        Ok(create_link(&sessions, &self.running.app.public_url, self.clock.now())?)
+        let (app, now) = (&self.running.app, self.clock.now());
+        let person = ("Robin Vale", "robin@company.example");
+        let account = link::account(&*app.records, person, Role::Administrator, now)?;
+        Ok(link::sign_in(&*app.records, &app.public_url, &account, now)?)
     }
 
     /// Ends the collector.

@@ -108,6 +108,15 @@ impl TrustedProxies {
         peer: IpAddr,
         forwarded: impl DoubleEndedIterator<Item = &'a str>,
     ) -> Source {
+        Source::of(self.client(peer, forwarded))
+    }
+
+    /// The same, as the very address.
+    pub fn client<'a>(
+        &self,
+        peer: IpAddr,
+        forwarded: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> IpAddr {
         let mut seen = peer;
         if self.trust(peer) {
             for entry in forwarded.rev().flat_map(|value| value.rsplit(',')) {
@@ -118,7 +127,7 @@ impl TrustedProxies {
                 }
             }
         }
-        Source::of(seen)
+        seen.to_canonical()
     }
 }
 

@@ -3,6 +3,7 @@
 use shared::log::{Frontier, leaf_hash};
 
 use super::replicas::{Promise, Replicas, enrolled, invitation, keep, minute, start};
+use crate::audit::{Act, Object};
 use crate::fleet::state::Lifecycle;
 use crate::store::place::Opened;
 
@@ -43,8 +44,10 @@ fn everything(replicas: &Replicas) {
     let mut opened = replicas.open();
     let id = enrolled(&mut opened, 1);
     opened.writer.set_lifecycle(&id, Lifecycle::Archived, "console", minute(2)).unwrap();
-    opened.sessions.add_link(&[1; 32], start(), minute(10)).unwrap();
-    assert!(opened.sessions.begin(&[1; 32], &[2; 32], minute(1), minute(60)).unwrap());
+    for action in ["login_link", "sign_in"] {
+        let act = Act::of_command(action, Object::default(), minute(2));
+        opened.records.note(&act).unwrap();
+    }
     let policy = shared::policy::Policy::baseline();
     opened.writer.set_policy(&policy, minute(3)).unwrap();
     let catalogue = shared::os_releases::Catalogue::embedded();
@@ -53,7 +56,7 @@ fn everything(replicas: &Replicas) {
         .iter()
         .map(|entry| serde_json::from_str::<serde_json::Value>(entry).unwrap()["type"].to_string())
         .collect();
-    let expected = ["invitation", "enroll", "lifecycle", "admin", "admin", "policy", "catalogue"];
+    let expected = ["invitation", "enroll", "lifecycle", "act", "act", "policy", "catalogue"];
     assert_eq!(kinds, expected.map(|kind| format!("\"{kind}\"")));
     assert_eq!(opened.log.log_entry(7).unwrap(), None);
     let second = opened.log.log_entries(1, 2).unwrap().pop();

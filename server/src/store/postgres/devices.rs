@@ -99,7 +99,7 @@ impl Devices for Writer {
                 key: &issued.keyid,
                 certificate_sha256: &name,
             };
-            log::record(db, event.at(at))
+            log::record(db, event.at(at)).map(drop)
         })
     }
 

@@ -199,5 +199,5 @@ fn insert(
         invitation: &request.token_id,
         lifecycle: lifecycle.as_str(),
     };
-    log::record(db, entry.at(request.received_at))
+    log::record(db, entry.at(request.received_at)).map(drop)
 }

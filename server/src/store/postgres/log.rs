@@ -61,10 +61,11 @@ pub(super) fn append(
     Ok(())
 }
 
-/// Appends one entry within a transaction.
-pub(super) fn record(db: &mut Session, entry: String) -> Result<(), StoreError> {
-    let head = head_locked(db)?;
-    append(db, &Growth::of(head, vec![entry]), &[])
+/// Appends one entry within a transaction; its position.
+pub(super) fn record(db: &mut Session, entry: String) -> Result<u64, StoreError> {
+    let growth = Growth::of(head_locked(db)?, vec![entry]);
+    append(db, &growth, &[])?;
+    Ok(growth.start)
 }
 
 fn number(value: u64) -> i64 {

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_pages.sql"),
     include_str!("migrations/0003_os_releases.sql"),
     include_str!("migrations/0004_log.sql"),
+    include_str!("migrations/0005_access.sql"),
 ];
 
 /// A migration may rewrite a large table.

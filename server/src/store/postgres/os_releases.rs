@@ -27,7 +27,7 @@ pub(super) fn put_in_force(
     db.execute(PUT, &[&catalogue.sha256(), &as_of, &catalogue.text(), &ms, &origin])?;
     raise(db, "rules")?;
     let event = Event::Catalogue { as_of: &as_of, sha256: catalogue.sha256() };
-    log::record(db, event.at(at))
+    log::record(db, event.at(at)).map(drop)
 }
 
 /// The next answer is taken whatever it is: another catalogue is in force.
@@ -124,7 +124,7 @@ impl IssuedPolicies for Writer {
         let IssuedPolicy { signer, policy_sha256, catalogue_sha256, document, .. } = issued;
         self.session().transaction(|db| {
             db.execute(KEEP, &[&from, signer, policy_sha256, catalogue_sha256, &until, document])?;
-            log::record(db, event.at(issued.issued_at))
+            log::record(db, event.at(issued.issued_at)).map(drop)
         })
     }
 }

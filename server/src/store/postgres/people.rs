@@ -46,7 +46,7 @@ impl Invitations for Writer {
             )?;
             let event =
                 Event::Invitation { invitation: &invitation.token_id, actor: &invitation.actor };
-            log::record(db, event.at(invitation.created_at))
+            log::record(db, event.at(invitation.created_at)).map(drop)
         })
     }
 }

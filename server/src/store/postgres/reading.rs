@@ -22,12 +22,16 @@ impl Reading for Session {
 }
 
 impl Value {
-    fn carried(&self) -> &(dyn ToSql + Sync) {
+    pub(super) fn carried(&self) -> &(dyn ToSql + Sync) {
         match self {
             Self::Number(number) => number,
             Self::Text(text) => text,
             Self::Texts(texts) => texts,
             Self::Numbers(numbers) => numbers,
+            Self::MaybeText(text) => text,
+            Self::MaybeNumber(number) => number,
+            Self::Bytes(bytes) => bytes,
+            Self::MaybeBytes(bytes) => bytes,
         }
     }
 }

@@ -53,7 +53,7 @@ impl Rulebooks for Writer {
             raise(db, "rules")?;
             let event =
                 Event::Policy { id: &policy.id, version: policy.version, sha256: &policy.sha256 };
-            log::record(db, event.at(at))
+            log::record(db, event.at(at)).map(drop)
         })
     }
 }

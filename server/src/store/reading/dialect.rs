@@ -26,7 +26,7 @@ impl Dialect {
     }
 
     /// A text ordered by its bytes, whatever language the database speaks.
-    pub(super) fn by_bytes(self, text: &str) -> String {
+    pub(in crate::store) fn by_bytes(self, text: &str) -> String {
         match self {
             Self::Sqlite => text.to_owned(),
             Self::Postgres => format!("{text} COLLATE \"C\""),
@@ -44,7 +44,7 @@ impl Dialect {
 
     /// `text` holds what the pattern called `pattern` says, whose letters A to
     /// Z are small.
-    pub(super) fn like(self, text: &str, pattern: &str) -> String {
+    pub(in crate::store) fn like(self, text: &str, pattern: &str) -> String {
         match self {
             // Takes A to Z for a to z by itself.
             Self::Sqlite => format!("{text} LIKE {pattern} ESCAPE '\\'"),

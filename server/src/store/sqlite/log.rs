@@ -31,7 +31,9 @@ pub(super) fn append(db: &Connection, growth: &Growth) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Appends one entry within a transaction.
-pub(super) fn record(db: &Connection, entry: String) -> Result<(), StoreError> {
-    append(db, &Growth::of(head(db)?, vec![entry]))
+/// Appends one entry within a transaction; its position.
+pub(super) fn record(db: &Connection, entry: String) -> Result<u64, StoreError> {
+    let growth = Growth::of(head(db)?, vec![entry]);
+    append(db, &growth)?;
+    Ok(growth.start)
 }

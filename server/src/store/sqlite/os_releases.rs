@@ -34,7 +34,7 @@ pub(super) fn put_in_force(
     raise(db, "rules")?;
     let as_of = catalogue.as_of().to_string();
     let event = Event::Catalogue { as_of: &as_of, sha256: catalogue.sha256() };
-    log::record(db, event.at(at))
+    log::record(db, event.at(at)).map(drop)
 }
 
 /// The next answer is taken whatever it is: another catalogue is in force.

@@ -34,6 +34,10 @@ impl ToSql for Value {
             Self::Text(text) => ToSqlOutput::from(text.as_str()),
             Self::Texts(texts) => json(texts.clone().into()),
             Self::Numbers(numbers) => json(numbers.clone().into()),
+            Self::MaybeText(text) => return text.to_sql(),
+            Self::MaybeNumber(number) => return number.to_sql(),
+            Self::Bytes(bytes) => ToSqlOutput::from(bytes.as_slice()),
+            Self::MaybeBytes(bytes) => return bytes.to_sql(),
         })
     }
 }

@@ -15,7 +15,7 @@ pub(super) const MAY_FAIL: &str = "tuning.rs";
 pub(super) fn texts() -> Vec<Text> {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let mut texts = Vec::new();
-    for place in ["postgres", "postgres.rs", "reading", "reading.rs"] {
+    for place in ["access", "postgres", "postgres.rs", "reading", "reading.rs"] {
         walk(&store.join(place), &mut texts);
     }
     texts

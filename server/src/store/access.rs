@@ -1,0 +1,23 @@
+//! Who may use the console and the API, how they prove it, and what they did;
+//! written once for both databases.
+
+pub mod accounts;
+pub mod attempts;
+pub mod audit;
+pub mod links;
+pub mod sessions;
+
+/// SHA-256 of a secret that only its holder knows. Only digests are kept, so
+/// that a copy of the database admits nobody.
+pub type SecretDigest = [u8; 32];
+
+/// Everything that is kept of people who use the console.
+pub trait Records:
+    accounts::Accounts + sessions::Sessions + links::Links + attempts::Attempts + audit::Audits
+{
+}
+
+impl<T> Records for T where
+    T: accounts::Accounts + sessions::Sessions + links::Links + attempts::Attempts + audit::Audits
+{
+}

@@ -1,0 +1,157 @@
+//! Every address of the console, with who may use it and what is noted.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+
+use super::errors::PageError;
+use super::{
+    Console, assets, device, devices, health, log, os_releases, overview, own, set_up, sign_in,
+    statement, welcome,
+};
+use crate::auth::guard::{self, Access, Noted, Refusal, Route};
+use crate::auth::permission::Permission::{Export, Own, SeeEvidence, SeeFleet};
+use crate::auth::who::Origin;
+
+/// Sees the fleet.
+const FLEET: Access = Access::Needs(&[SeeFleet]);
+/// Sees evidence.
+const EVIDENCE: Access = Access::Needs(&[SeeEvidence]);
+/// Sees the fleet, or holds the device.
+const DEVICE: Access = Access::OwnDeviceOr(SeeFleet);
+/// Sees evidence, or holds the device.
+const STATEMENT: Access = Access::OwnDeviceOr(SeeEvidence);
+
+fn read(
+    path: &'static str,
+    access: Access,
+    noted: Noted,
+    handler: MethodRouter<Console>,
+) -> Route<Console> {
+    Route { method: Method::GET, path, access, noted, handler }
+}
+
+fn change(path: &'static str, access: Access, handler: MethodRouter<Console>) -> Route<Console> {
+    Route { method: Method::POST, path, access, noted: Noted::Nothing, handler }
+}
+
+/// Every address of the console.
+pub(super) fn routes() -> Vec<Route<Console>> {
+    use Noted::Nothing;
+    vec![
+        read("/", Access::SignedIn, Nothing, get(overview::page)),
+        read("/me", Access::Needs(&[Own]), Nothing, get(own::page)),
+        read("/os-releases", FLEET, Nothing, get(os_releases::page)),
+        read("/devices", FLEET, Nothing, get(devices::page)),
+        read(
+            "/devices.csv",
+            Access::Needs(&[SeeFleet, Export]),
+            Noted::Export("devices"),
+            get(devices::csv),
+        ),
+        read(
+            "/devices.json",
+            Access::Needs(&[SeeFleet, Export]),
+            Noted::Export("devices"),
+            get(devices::json),
+        ),
+        read("/devices/{id}", DEVICE, Noted::View("device"), get(device::page)),
+        read("/devices/{id}/key.pem", STATEMENT, Noted::View("device"), get(statement::key)),
+        read(
+            "/devices/{id}/statements/{chain}/{sequence}",
+            STATEMENT,
+            Noted::View("device"),
+            get(statement::page),
+        ),
+        read(
+            "/devices/{id}/statements/{chain}/{sequence}/{part}",
+            STATEMENT,
+            Noted::View("device"),
+            get(statement::part),
+        ),
+        read("/log/checkpoint", Access::SignedIn, Nothing, get(log::checkpoint)),
+        read("/log/key", Access::SignedIn, Nothing, get(log::key)),
+        read("/log/entry/{position}", EVIDENCE, Nothing, get(log::entry)),
+        read("/log/proof/{position}", EVIDENCE, Nothing, get(log::proof)),
+        read("/log/tile/{*rest}", EVIDENCE, Nothing, get(log::tile)),
+        read("/login", Access::Open, Nothing, get(sign_in::page)),
+        read("/login/{token}", Access::Open, Nothing, get(sign_in::open_link)),
+        change("/logout", Access::Open, post(sign_in::sign_out)),
+        read("/setup/{token}", Access::Open, Nothing, get(set_up::page)),
+        change("/setup/{token}", Access::Open, post(set_up::make)),
+        read("/welcome/{token}", Access::Open, Nothing, get(welcome::page)),
+        change("/welcome/{token}", Access::Open, post(welcome::enter)),
+        read("/static/{file}", Access::Open, Nothing, get(assets::file)),
+        read("/healthz", Access::Open, Nothing, get(health)),
+    ]
+}
+
+/// The routes, each behind its guard.
+pub(super) fn guarded(console: &Console, routes: Vec<Route<Console>>) -> Router<Console> {
+    routes.into_iter().fold(Router::new(), |router, route| {
+        let Route { path, access, noted, handler, .. } = route;
+        let console = console.clone();
+        let guard = from_fn(move |request: Request, next: Next| {
+            let console = console.clone();
+            async move { pass(&console, access, noted, (request, next)).await }
+        });
+        router.route(path, handler.route_layer(guard))
+    })
+}
+
+/// Answers a request that is allowed, and notes it before the answer leaves.
+async fn pass(
+    console: &Console,
+    access: Access,
+    noted: Noted,
+    (request, next): (Request, Next),
+) -> Response {
+    match answer(console, access, noted, (request, next)).await {
+        Ok(response) => response,
+        Err((Refusal::SignIn, headers)) => sign_in::invitation(console, &headers),
+        Err((Refusal::Forbidden(missing), _)) => PageError::Forbidden(missing).into_response(),
+        Err((Refusal::Failed(error), _)) => PageError::from(error).into_response(),
+    }
+}
+
+async fn answer(
+    console: &Console,
+    access: Access,
+    noted: Noted,
+    (request, next): (Request, Next),
+) -> Result<Response, (Refusal, axum::http::HeaderMap)> {
+    let app = &console.app;
+    let headers = request.headers().clone();
+    let failed = |error: crate::store::StoreError| (Refusal::from(error), headers.clone());
+    // Files and health are asked for often, and by nobody in particular.
+    let who = if access == Access::Open {
+        None
+    } else {
+        let origin = Origin::at(&request, app);
+        guard::by_session(app, &headers, origin).await.map_err(failed)?
+    };
+    let request = guard::admit(app, access, who.clone(), request)
+        .await
+        .map_err(|refusal| (refusal, headers.clone()))?;
+    let (mut parts, body) = request.into_parts();
+    let id = if noted == Noted::Nothing { None } else { guard::named(&mut parts).await };
+    let response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(who) = who.filter(|_| response.status().is_success()) {
+        guard::note(app, noted, &who, id).await.map_err(failed)?;
+    }
+    Ok(response)
+}
+
+/// For an address that is none: how to sign in, for who has not.
+pub(super) async fn nowhere(State(console): State<Console>, request: Request) -> Response {
+    let origin = Origin::at(&request, &console.app);
+    let headers = request.headers().clone();
+    match guard::by_session(&console.app, &headers, origin).await {
+        Ok(Some(_)) => super::errors::not_found().await.into_response(),
+        Ok(None) => sign_in::invitation(&console, &headers),
+        Err(error) => PageError::from(error).into_response(),
+    }
+}
