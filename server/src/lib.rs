@@ -19,6 +19,7 @@ pub mod log;
 pub mod mail;
 pub mod nonce;
 pub mod os_releases;
+pub mod outgoing;
 pub mod policy_document;
 pub mod problem;
 pub mod public_url;
