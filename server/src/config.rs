@@ -1,6 +1,7 @@
 //! How a collector is to run: the file that people write, and what it means.
 
 pub mod mail;
+pub mod openid;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
