@@ -8,16 +8,21 @@ mod connection;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lettre::message::header::ContentType;
+use lettre::message::Body;
+use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
 
 use crate::clock::Clock;
-use crate::config::mail::{Login, Mail};
+use crate::config::mail::{Login, Mail, Security};
+use crate::outgoing::OutgoingError;
 
 /// Time for a whole letter, from the name of the server to its answer.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Longest line that mail allows, in bytes.
+const LINE_LIMIT: usize = 998;
 
 /// Why a letter was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +38,8 @@ pub enum MailError {
         why: String,
     },
     /// TLS cannot be prepared.
-    #[error("no verified connection can be prepared: {0}")]
-    Tls(#[from] rustls::Error),
+    #[error("`mail`: {0}")]
+    Tls(#[from] OutgoingError),
     /// The server cannot be reached, or its certificate does not hold.
     #[error("the mail server cannot be reached: {0}")]
     Unreachable(#[from] std::io::Error),
@@ -79,7 +84,9 @@ impl Mailer {
         if let Some(login) = &mail.login {
             password(login)?;
         }
-        connection::authorities(&mail)?;
+        if mail.security != Security::Loopback {
+            connection::prepared(&mail, &clock)?;
+        }
         Ok(Self { mail: Arc::new(mail), host: host.into(), clock })
     }
 
@@ -112,8 +119,19 @@ impl Mailer {
             .date(self.clock.now().into())
             .message_id(Some(format!("<{id}@{}>", self.host)))
             .header(ContentType::TEXT_PLAIN)
-            .body(letter.text)?;
+            .body(body(letter.text))?;
         Ok(message)
+    }
+}
+
+/// The text as it stands where mail allows that, so that a link is whole in
+/// whatever shows the letter.
+fn body(text: String) -> Body {
+    if text.is_ascii() && text.lines().all(|line| line.len() <= LINE_LIMIT) {
+        let text = text.lines().map(|line| format!("{line}\r\n")).collect::<String>();
+        Body::dangerous_pre_encoded(text.into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text)
     }
 }
 
@@ -159,14 +177,15 @@ mod tests {
         let letter = Letter {
             to: "kim@company.example".parse().unwrap(),
             subject: "Your sign-in link\r\nBcc: eve@evil.example".into(),
-            text: "Hello.\n".into(),
+            text: format!("Hello.\n{}\n", "x".repeat(120)),
         };
         let text = String::from_utf8(mailer.message(letter).unwrap().formatted()).unwrap();
         assert!(text.contains("Date: Sun, 23 Aug 2026 09:00:00 +0000\r\n"), "{text}");
         assert!(text.contains("Content-Type: text/plain; charset=utf-8\r\n"), "{text}");
         assert!(text.contains("@muster.example>\r\n"), "{text}");
         assert!(!text.contains("\nBcc:"), "{text}");
-        assert!(text.ends_with("\r\n\r\nHello.\r\n"), "{text}");
+        let line = "x".repeat(120);
+        assert!(text.ends_with(&format!("\r\n\r\nHello.\r\n{line}\r\n")), "{text}");
     }
 
     #[test]

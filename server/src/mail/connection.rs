@@ -12,8 +12,7 @@ use std::task::{Context, Poll};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
 use rustls::ClientConfig;
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -22,7 +21,7 @@ use tokio_rustls::client::TlsStream;
 use super::MailError;
 use crate::clock::Clock;
 use crate::config::mail::{Mail, Security};
-use crate::tls::TlsTime;
+use crate::outgoing::{self, OutgoingError};
 
 /// Longest line that a server may say before TLS, in bytes.
 const LINE_LIMIT: usize = 2048;
@@ -55,31 +54,15 @@ async fn tls(
     clock: &Clock,
     plain: TcpStream,
 ) -> Result<TlsStream<TcpStream>, MailError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(
-        authorities(mail)?,
-        Arc::clone(&provider),
-    )?;
-    let config = ClientConfig::builder_with_details(provider, Arc::new(TlsTime(clock.clone())))
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
+    let mut config = prepared(mail, clock)?;
+    config.alpn_protocols.clear();
     let name = ServerName::try_from(mail.host.clone()).map_err(std::io::Error::other)?;
     Ok(TlsConnector::from(Arc::new(config)).connect(name, plain).await?)
 }
 
-/// The authorities of the company's own that are trusted for its mail server.
-pub(super) fn authorities(mail: &Mail) -> Result<Vec<CertificateDer<'static>>, MailError> {
-    let Some(path) = &mail.ca else { return Ok(Vec::new()) };
-    let wrong = |why: String| MailError::File { key: "ca", path: path.display().to_string(), why };
-    let list: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?.collect();
-    match list {
-        Ok(list) if list.is_empty() => Err(wrong("it holds no PEM certificate".into())),
-        Ok(list) => Ok(list),
-        Err(error) => Err(wrong(error.to_string())),
-    }
+/// TLS as for everything that the collector asks of others.
+pub(super) fn prepared(mail: &Mail, clock: &Clock) -> Result<ClientConfig, OutgoingError> {
+    outgoing::tls("smtps://", mail.ca.as_deref(), clock)
 }
 
 /// Asks the server to begin TLS.
