@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 
+use crate::auth::ways::Ways;
 use crate::clock::Clock;
 use crate::ingest::limits::Limits;
 use crate::ingest::queue::Queue;
@@ -26,6 +27,8 @@ pub struct App {
     pub queue: Queue,
     /// Where requests come from.
     pub limits: Limits,
+    /// By what ways people come in.
+    pub ways: Ways,
     /// What the fleet is judged by now.
     pub rulebook: Rulebook,
     /// The tamper-evident log.

@@ -8,6 +8,7 @@ pub mod account;
 mod cookie;
 pub mod guard;
 pub mod link;
+pub mod mail_link;
 pub mod openid;
 mod origin;
 pub mod passkey;
@@ -15,6 +16,8 @@ pub mod permission;
 pub mod return_path;
 pub mod role;
 pub mod session;
+pub mod slowing;
+pub mod ways;
 pub mod who;
 
 use std::fmt;

@@ -2,6 +2,7 @@
 
 pub mod mail;
 pub mod openid;
+pub mod sign_in;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -12,6 +13,8 @@ use serde::Deserialize;
 use shared::api::Settings;
 use shared::policy::Policy;
 
+use self::mail::{Mail, MailFile};
+use self::sign_in::{SignIn, SignInFile};
 use crate::ingest::limits;
 use crate::ingest::limits::address::{Network, TrustedProxies};
 use crate::invitation::length;
@@ -45,6 +48,10 @@ pub struct Config {
     pub queue: usize,
     /// What one address may do.
     pub limits: limits::Settings,
+    /// By what ways people may come in.
+    pub sign_in: SignIn,
+    /// By which server letters are sent.
+    pub mail: Option<Mail>,
 }
 
 impl Config {
@@ -64,6 +71,8 @@ impl Config {
             notice: None,
             queue: 4096,
             limits: limits::Settings::default(),
+            sign_in: SignIn::default(),
+            mail: None,
         }
     }
 }
@@ -94,6 +103,11 @@ pub struct File {
     pub tls: Option<TlsFile>,
     /// How agents are to behave.
     pub agents: Option<AgentsFile>,
+    /// By what ways people may come in.
+    #[serde(default)]
+    pub sign_in: SignInFile,
+    /// By which server letters are sent.
+    pub mail: Option<MailFile>,
 }
 
 /// `[tls]`

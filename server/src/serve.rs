@@ -11,9 +11,12 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::app::{App, Rulebook};
+use crate::auth::passkey::RelyingParty;
+use crate::auth::ways::{MailWay, Ways};
 use crate::ca::{Ca, CaError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::sign_in::MailLinks;
 use crate::device_api::{self, DeviceApi};
 use crate::ingest::key_cache::KeyCache;
 use crate::ingest::limits::Limits;
@@ -22,6 +25,7 @@ use crate::ingest::verify::Verifier;
 use crate::jobs::turn::Turn;
 use crate::jobs::{Jobs, stored_rules};
 use crate::log::notary::{Log, LogError, origin};
+use crate::mail::Mailer;
 use crate::nonce::Nonces;
 use crate::os_releases::fetcher::{Attempt, Fetcher};
 use crate::policy_document::PolicyDocuments;
@@ -187,6 +191,7 @@ fn parts(
         records,
         queue,
         limits: Limits::new(&config.limits),
+        ways: ways(config, clock, public)?,
         log,
         rulebook,
         public_url: public.url.as_str().into(),
@@ -194,6 +199,24 @@ fn parts(
         notice: config.notice.as_deref().map(Into::into),
     };
     Ok(Parts { app, jobs, fetcher, writer })
+}
+
+/// By what ways people come in.
+fn ways(
+    config: &Config,
+    clock: &Clock,
+    public: &public_url::PublicUrl,
+) -> Result<Ways, StartError> {
+    let passkeys = config.sign_in.passkeys.then(|| RelyingParty::at(&public.url)).flatten();
+    let mail = match &config.mail {
+        Some(mail) if config.sign_in.mail != MailLinks::Off => {
+            let mailer = Mailer::new(mail.clone(), &public.host, clock.clone())
+                .map_err(|error| StartError::Config(error.to_string()))?;
+            Some(MailWay { links: config.sign_in.mail, mailer })
+        }
+        _ => None,
+    };
+    Ok(Ways::new(passkeys, mail))
 }
 
 /// Runs `work` on a thread of its own: a database may bring a runtime of its

@@ -4,14 +4,17 @@
 //! buttons. Nothing is loaded from elsewhere, and no style or script stands in
 //! a page, so that the content security policy can forbid both.
 
+mod account;
 mod assets;
 mod device;
 mod devices;
 mod errors;
 mod log;
+mod mail_sign_in;
 mod os_releases;
 mod overview;
 mod own;
+mod passkey_sign_in;
 mod problems;
 mod routes;
 mod security;

@@ -1,4 +1,5 @@
-// Adds keys, copy buttons and the theme switch. Every page works without it.
+// Adds keys, copy buttons and the theme switch, and talks to passkeys, which
+// browsers let only scripts do. Everything else works without it.
 "use strict";
 (() => {
   const $ = (selector) => document.querySelector(selector);
@@ -42,6 +43,45 @@
       setTimeout(() => { button.textContent = "Copy"; }, 2000);
     });
     box.append(button);
+  }
+
+  // The collector says what to ask; the answer goes back with the form.
+  let asking;
+  const ask = async (form, quietly) => {
+    const say = (text) => { if (!quietly) form.querySelector("[role=status]").textContent = text; };
+    asking?.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    say("");
+    try {
+      const response = await fetch(form.dataset.options, { method: "POST", signal });
+      if (!response.ok) return say(await response.text());
+      const asked = (await response.json()).publicKey;
+      const answer = await (form.dataset.passkey === "create"
+        ? navigator.credentials.create({ signal, publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
+        : navigator.credentials.get({ signal, publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked), ...(quietly && { mediation: "conditional" }) }));
+      form.elements.answer.value = JSON.stringify(answer);
+      form.submit();
+    } catch (error) {
+      if (error.name === "InvalidStateError") say("This device has a passkey for this account already.");
+      else if (error.name !== "AbortError") say("No passkey was used. Try again, or take another way.");
+    }
+  };
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    form.hidden = false;
+    if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+      form.querySelector("button").disabled = true;
+      form.querySelector("[role=status]").textContent = "This browser is too old for passkeys.";
+      continue;
+    }
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      ask(form, false);
+    });
+    // The browser offers passkeys where a name is typed.
+    if (form.dataset.passkey === "get" && $("[autocomplete~=webauthn]")) {
+      PublicKeyCredential.isConditionalMediationAvailable?.().then((can) => { if (can) ask(form, true); });
+    }
   }
 
   for (const menu of document.querySelectorAll("details.menu")) {

@@ -86,16 +86,24 @@ impl Window {
         self.page.screenshot(&self.pictures.join(format!("{name}.png"))).await.unwrap();
     }
 
+    /// Asks the driver for what the client library does not know: what stands
+    /// under `value` of its answer.
+    pub(crate) async fn ask(&self, method: &str, what: &str, body: &Value) -> Value {
+        let url = format!("http://{}", self.address);
+        let mut connection = Connector::new(&url, "", Clock::of(Live::new())).connect().await;
+        let path = format!("/session/{}/{what}", self.page.handle().session_id());
+        let media = [("content-type", "application/json")];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = connection.send(method, &path, &media, body).await;
+        assert_eq!(answer.status, 200, "{method} {what}: {}", answer.text());
+        answer.json::<Value>()["value"].take()
+    }
+
     /// What the browser has logged since it was last asked: errors of scripts,
     /// of loading, and violations of the content security policy.
     pub(crate) async fn complaints(&self) -> Vec<String> {
-        let url = format!("http://{}", self.address);
-        let mut connection = Connector::new(&url, "", Clock::of(Live::new())).connect().await;
-        let path = format!("/session/{}/se/log", self.page.handle().session_id());
-        let media = [("content-type", "application/json")];
-        let answer = connection.send("POST", &path, &media, "{\"type\":\"browser\"}").await;
-        let log: Value = answer.json();
-        let lines = log["value"].as_array().unwrap_or_else(|| panic!("no log: {log}"));
+        let log = self.ask("POST", "se/log", &json!({"type": "browser"})).await;
+        let lines = log.as_array().unwrap_or_else(|| panic!("no log: {log}"));
         lines.iter().map(|line| format!("{}: {}", line["level"], line["message"])).collect()
     }
 }

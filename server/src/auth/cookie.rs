@@ -1,6 +1,7 @@
 //! The session's cookie: its name, its attributes, and reading it.
 
 use axum::http::{HeaderMap, header};
+use jiff::SignedDuration;
 
 use super::Secret;
 use super::session::LASTS;
@@ -41,6 +42,24 @@ impl CookieJar {
         format!("{}=; Max-Age=0{}", self.name(), self.attributes())
     }
 
+    /// The `Set-Cookie` value by which the browser keeps a secret of another
+    /// kind for a while.
+    pub fn keep(self, kind: &str, secret: &Secret, lasts: SignedDuration) -> String {
+        let (name, seconds) = (self.named(kind), lasts.as_secs());
+        format!("{name}={}; Max-Age={seconds}{}", secret.reveal(), self.attributes())
+    }
+
+    /// The secret of another kind that a request presents.
+    pub fn kept(self, kind: &str, headers: &HeaderMap) -> Option<Secret> {
+        let secret = cookie(headers, &self.named(kind)).filter(|text| !text.is_empty());
+        secret.map(Secret::presented)
+    }
+
+    fn named(self, kind: &str) -> String {
+        let prefix = if self.secure { "__Host-" } else { "" };
+        format!("{prefix}muster-{kind}")
+    }
+
     /// The session that a request presents.
     pub fn session(self, headers: &HeaderMap) -> Option<Secret> {
         cookie(headers, self.name()).filter(|text| !text.is_empty()).map(Secret::presented)
@@ -61,6 +80,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
+    use jiff::SignedDuration;
 
     use super::{CookieJar, Secret};
 
@@ -83,6 +103,18 @@ mod tests {
                 .begin(&Secret::presented("abc"))
                 .contains("Secure")
         );
+    }
+
+    #[test]
+    fn other_secrets_are_kept_beside_the_session_for_a_while() {
+        let jar = CookieJar::for_url("https://muster.example");
+        let line = jar.keep("mail", &Secret::presented("abc"), SignedDuration::from_mins(10));
+        let expected =
+            "__Host-muster-mail=abc; Max-Age=600; Path=/; HttpOnly; SameSite=Lax; Secure";
+        assert_eq!(line, expected);
+        let headers = presenting("__Host-muster-session=s; __Host-muster-mail=abc");
+        assert_eq!(jar.kept("mail", &headers), Some(Secret::presented("abc")));
+        assert_eq!(jar.kept("passkey", &headers), None);
     }
 
     #[test]

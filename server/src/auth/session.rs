@@ -70,6 +70,7 @@ pub fn way_words(way: &str) -> String {
     }
 }
 
-pub(super) fn after(now: Timestamp, time: SignedDuration) -> Timestamp {
+/// `now` and so much later.
+pub fn after(now: Timestamp, time: SignedDuration) -> Timestamp {
     now.checked_add(time).unwrap_or(Timestamp::MAX)
 }

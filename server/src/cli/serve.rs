@@ -11,6 +11,7 @@ use super::place::read_text;
 use super::{PlaceOptions, answer};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::mail::MailFile;
 use crate::exit::{Exit, Failure};
 use crate::serve::{StartError, start};
 use crate::store::os_releases::Outcome;
@@ -56,6 +57,8 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
         }
     };
     let os_releases = place.os_releases()?;
+    let mail = place.file.mail.as_ref().map(MailFile::mail).transpose().map_err(wrong)?;
+    let sign_in = place.file.sign_in.sign_in(mail.is_some()).map_err(wrong)?;
     Ok(Config {
         listen: options
             .listen
@@ -72,6 +75,8 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
         accept_recorded: false,
         notice: None,
         queue: QUEUE,
+        sign_in,
+        mail,
     })
 }
 

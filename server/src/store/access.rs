@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod attempts;
 pub mod audit;
 pub mod links;
+pub mod passkeys;
 pub mod sessions;
 
 /// SHA-256 of a secret that only its holder knows. Only digests are kept, so
@@ -13,11 +14,21 @@ pub type SecretDigest = [u8; 32];
 
 /// Everything that is kept of people who use the console.
 pub trait Records:
-    accounts::Accounts + sessions::Sessions + links::Links + attempts::Attempts + audit::Audits
+    accounts::Accounts
+    + sessions::Sessions
+    + links::Links
+    + attempts::Attempts
+    + audit::Audits
+    + passkeys::Passkeys
 {
 }
 
 impl<T> Records for T where
-    T: accounts::Accounts + sessions::Sessions + links::Links + attempts::Attempts + audit::Audits
+    T: accounts::Accounts
+        + sessions::Sessions
+        + links::Links
+        + attempts::Attempts
+        + audit::Audits
+        + passkeys::Passkeys
 {
 }

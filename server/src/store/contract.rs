@@ -9,6 +9,7 @@ mod copy;
 mod devices;
 mod leases;
 mod log;
+mod passkeys;
 mod replicas;
 mod reports;
 mod rules;

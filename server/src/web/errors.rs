@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::Console;
 use super::shell::{Section, Shell, html};
 use crate::auth::AuthError;
+use crate::auth::passkey::PasskeyError;
 use crate::auth::permission::Permission;
 use crate::store::StoreError;
 
@@ -42,6 +43,9 @@ pub(super) enum PageError {
     /// Nobody could be signed in or out.
     #[error("signing in did not work")]
     Auth(#[from] AuthError),
+    /// Nothing can be asked of a passkey.
+    #[error("passkeys did not work")]
+    Passkey(#[from] PasskeyError),
     /// A template failed.
     #[error("the page could not be made")]
     Template(#[from] askama::Error),

@@ -9,13 +9,15 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::errors::PageError;
 use super::{
-    Console, assets, device, devices, health, log, os_releases, overview, own, set_up, sign_in,
-    statement, welcome,
+    Console, account, assets, device, devices, health, log, mail_sign_in, os_releases, overview,
+    own, passkey_sign_in, set_up, sign_in, statement, welcome,
 };
 use crate::auth::guard::{self, Access, Noted, Refusal, Route};
 use crate::auth::permission::Permission::{Export, Own, SeeEvidence, SeeFleet};
 use crate::auth::who::Origin;
 
+/// Keeps the own account.
+const OWN: Access = Access::Needs(&[Own]);
 /// Sees the fleet.
 const FLEET: Access = Access::Needs(&[SeeFleet]);
 /// Sees evidence.
@@ -79,6 +81,20 @@ pub(super) fn routes() -> Vec<Route<Console>> {
         read("/log/tile/{*rest}", EVIDENCE, Nothing, get(log::tile)),
         read("/login", Access::Open, Nothing, get(sign_in::page)),
         read("/login/{token}", Access::Open, Nothing, get(sign_in::open_link)),
+        change("/login/passkey/options", Access::Open, post(passkey_sign_in::options)),
+        change("/login/passkey", Access::Open, post(passkey_sign_in::enter)),
+        read("/login/mail", Access::Open, Nothing, get(mail_sign_in::sent)),
+        change("/login/mail", Access::Open, post(mail_sign_in::ask)),
+        read("/login/mail/{token}", Access::Open, Nothing, get(mail_sign_in::page)),
+        change("/login/mail/{token}", Access::Open, post(mail_sign_in::enter)),
+        read("/account", OWN, Nothing, get(account::page)),
+        change("/account/passkeys/options", OWN, post(account::passkeys::options)),
+        change("/account/passkeys", OWN, post(account::passkeys::add)),
+        change("/account/passkeys/{id}/name", OWN, post(account::passkeys::rename)),
+        read("/account/passkeys/{id}/remove", OWN, Nothing, get(account::passkeys::ask_removal)),
+        change("/account/passkeys/{id}/remove", OWN, post(account::passkeys::remove)),
+        change("/account/sessions/{id}/end", OWN, post(account::sessions::end)),
+        change("/account/sessions/end-others", OWN, post(account::sessions::end_others)),
         change("/logout", Access::Open, post(sign_in::sign_out)),
         read("/setup/{token}", Access::Open, Nothing, get(set_up::page)),
         change("/setup/{token}", Access::Open, post(set_up::make)),

@@ -10,8 +10,10 @@ use super::errors::PageError;
 use super::shell::{Section, Shell, html};
 use super::words::SIGN_IN_COMMAND;
 use crate::audit::{Actor, ActorKind, Object};
+use crate::auth::ways::Ways;
 use crate::auth::who::Origin;
 use crate::auth::{Secret, session};
+use crate::config::sign_in::MailLinks;
 use crate::store::access::links::{LinkKind, Presented};
 
 #[derive(Template)]
@@ -20,7 +22,31 @@ struct SignInPage {
     shell: Shell,
     heading: &'static str,
     first: &'static str,
+    /// What went wrong; empty when nothing did.
+    problem: String,
+    ways: Offered,
     command: &'static str,
+}
+
+/// The ways in that this collector offers.
+struct Offered {
+    passkeys: bool,
+    /// What is said about links by mail, where there are any.
+    mail: Option<&'static str>,
+}
+
+impl Offered {
+    fn by(ways: &Ways) -> Self {
+        let mail = ways.mail.as_ref().map(|way| match way.links {
+            MailLinks::Recovery => {
+                "For accounts that have no other way in. The link works once, in this browser, for 10 minutes."
+            }
+            MailLinks::Off | MailLinks::Everybody => {
+                "The link works once, in this browser, for 10 minutes."
+            }
+        });
+        Self { passkeys: ways.passkeys.is_some(), mail }
+    }
 }
 
 /// How to sign in, for who has no session: an answer to any page's address.
@@ -37,14 +63,43 @@ pub(super) fn say(
     heading: &'static str,
     first: &'static str,
 ) -> Result<Response, PageError> {
-    let shell = Shell::plain(console, headers).titled("Sign in", Section::None);
-    let page = html(&SignInPage { shell, heading, first, command: SIGN_IN_COMMAND })?;
+    show(console, headers, (heading, first), "")
+}
+
+/// The same after something went wrong with a way in.
+pub(super) fn refuse(
+    console: &Console,
+    headers: &HeaderMap,
+    problem: &str,
+) -> Result<Response, PageError> {
+    show(console, headers, ("Sign in", ""), problem)
+}
+
+fn show(
+    console: &Console,
+    headers: &HeaderMap,
+    (heading, first): (&'static str, &'static str),
+    problem: &str,
+) -> Result<Response, PageError> {
+    let page = html(&SignInPage {
+        shell: Shell::plain(console, headers).titled("Sign in", Section::None),
+        heading,
+        first,
+        problem: problem.to_owned(),
+        ways: Offered::by(&console.app.ways),
+        command: SIGN_IN_COMMAND,
+    })?;
     Ok((StatusCode::UNAUTHORIZED, page).into_response())
 }
 
 /// The page by itself.
 pub(super) async fn page(State(console): State<Console>, headers: HeaderMap) -> Response {
-    invitation(&console, &headers)
+    let mut page = invitation(&console, &headers);
+    // Here it is what was asked for.
+    if page.status() == StatusCode::UNAUTHORIZED {
+        *page.status_mut() = StatusCode::OK;
+    }
+    page
 }
 
 /// Begins the console with a new session's cookie.

@@ -16,7 +16,9 @@ use tower::ServiceExt as _;
 use super::{router, seed};
 use crate::app::{App, Rulebook, Rules};
 use crate::auth::link;
+use crate::auth::passkey::RelyingParty;
 use crate::auth::role::Role;
+use crate::auth::ways::Ways;
 use crate::clock::{Clock, ManualClock};
 use crate::ingest::limits::{self, Limits};
 use crate::ingest::queue::Queue;
@@ -93,6 +95,7 @@ impl Site {
             records: Arc::clone(&records),
             queue,
             limits: Limits::new(&limits::Settings::default()),
+            ways: Ways::new(RelyingParty::at("https://muster.example"), None),
             rulebook,
             log,
             public_url: "https://muster.example".into(),

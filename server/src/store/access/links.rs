@@ -65,7 +65,9 @@ pub struct Presented {
 
 /// Keeps links.
 pub trait Links: Send + Sync {
-    /// Keeps a link; those of the same kind and account end.
+    /// Keeps a link; those of the same kind and account end, save for those
+    /// that are bound to a browser: a stranger who asks for one must not end
+    /// another's.
     fn add_link(&self, link: &NewLink, act: &Act) -> Result<(), StoreError>;
 
     /// Whom a link would admit: nothing when it admits nobody, no account when
@@ -88,7 +90,8 @@ pub trait Links: Send + Sync {
 
 impl<T: Transact> Links for T {
     fn add_link(&self, link: &NewLink, act: &Act) -> Result<(), StoreError> {
-        const END: &str = "DELETE FROM sign_in_link WHERE kind = $1 AND account_id = $2";
+        const END: &str = "DELETE FROM sign_in_link WHERE kind = $1 AND account_id = $2
+            AND browser_sha256 IS NULL";
         const OLD: &str = "DELETE FROM sign_in_link WHERE expires_ms <= $1";
         const ADD: &str = "INSERT INTO sign_in_link
             (secret_sha256, account_id, kind, browser_sha256, created_ms, expires_ms)
