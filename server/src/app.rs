@@ -10,9 +10,11 @@ use crate::clock::Clock;
 use crate::ingest::limits::Limits;
 use crate::ingest::queue::Queue;
 use crate::log::notary::Log;
+use crate::metrics::meters::Meters;
 use crate::os_releases::source::Source;
 use crate::store::access::Records;
 use crate::store::views::Views;
+use crate::webhooks::Courier;
 
 /// The running collector, cheap to clone.
 #[derive(Clone)]
@@ -37,6 +39,10 @@ pub struct App {
     pub public_url: Arc<str>,
     /// Where the catalogue of releases is fetched, if it is.
     pub feed: Option<Arc<Source>>,
+    /// Counts what is done.
+    pub meters: Meters,
+    /// Sends events to webhooks.
+    pub courier: Courier,
     /// Shown on every page, for example that the data is made up.
     pub notice: Option<Arc<str>>,
 }

@@ -1,8 +1,11 @@
 //! How a collector is to run: the file that people write, and what it means.
 
 pub mod mail;
+pub mod metrics;
 pub mod openid;
 pub mod sign_in;
+pub mod telemetry;
+pub mod webhooks;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -14,7 +17,10 @@ use shared::api::Settings;
 use shared::policy::Policy;
 
 use self::mail::{Mail, MailFile};
+use self::metrics::MetricsFile;
 use self::sign_in::{SignIn, SignInFile};
+use self::telemetry::{Telemetry, TelemetryFile};
+use self::webhooks::{Webhooks, WebhooksFile};
 use crate::ingest::limits;
 use crate::ingest::limits::address::{Network, TrustedProxies};
 use crate::invitation::length;
@@ -52,6 +58,12 @@ pub struct Config {
     pub sign_in: SignIn,
     /// By which server letters are sent.
     pub mail: Option<Mail>,
+    /// Where numbers and health are asked for, if they are.
+    pub metrics: Option<SocketAddr>,
+    /// Where traces go, if they do.
+    pub telemetry: Option<Telemetry>,
+    /// Where messages may be sent.
+    pub webhooks: Webhooks,
 }
 
 impl Config {
@@ -73,6 +85,9 @@ impl Config {
             limits: limits::Settings::default(),
             sign_in: SignIn::default(),
             mail: None,
+            metrics: None,
+            telemetry: None,
+            webhooks: Webhooks::default(),
         }
     }
 }
@@ -108,6 +123,13 @@ pub struct File {
     pub sign_in: SignInFile,
     /// By which server letters are sent.
     pub mail: Option<MailFile>,
+    /// Where numbers and health are asked for.
+    pub metrics: Option<MetricsFile>,
+    /// Where traces go.
+    pub telemetry: Option<TelemetryFile>,
+    /// Where messages may be sent.
+    #[serde(default)]
+    pub webhooks: WebhooksFile,
 }
 
 /// `[tls]`

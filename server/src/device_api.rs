@@ -14,6 +14,7 @@ use crate::ingest::limits::Limits;
 use crate::ingest::queue::Queue;
 use crate::ingest::verify::Verifier;
 use crate::log::notary::Log;
+use crate::metrics::meters::Meters;
 use crate::os_releases::fetcher::Fetcher;
 use crate::policy_document::{self, PolicyDocuments};
 use crate::{enroll, ingest};
@@ -41,6 +42,8 @@ pub struct DeviceApi {
     pub settings: Settings,
     /// What one key and one address may ask for.
     pub limits: Limits,
+    /// Counts what becomes of reports.
+    pub meters: Meters,
 }
 
 impl DeviceApi {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 use tokio::sync::watch;
@@ -24,9 +24,8 @@ use crate::store::place::Store;
 
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(1);
-/// The lease of all of this, and how long it is held without being renewed.
+/// The lease of all of this.
 const LEASE: &str = "rounds";
-const HELD: SignedDuration = SignedDuration::from_secs(30);
 /// Devices judged in one transaction, so that reports need not wait long.
 const DEVICES: usize = 200;
 
@@ -73,7 +72,7 @@ impl Jobs {
         self.refresh_keys().await?;
         self.refresh_rules().await?;
         let now = self.clock.now();
-        let Some(fence) = self.take_turn(now).await? else {
+        let Some(fence) = self.turn.take(&self.queue, LEASE, now).await? else {
             return self.adopt_rules(now).await;
         };
         match self.due(now, &fence).await {
@@ -104,30 +103,9 @@ impl Jobs {
         }
     }
 
-    /// The fence, when this replica has the lease or could take it.
-    async fn take_turn(&self, now: Timestamp) -> Result<Option<Fence>, QueueError> {
-        let until = now.checked_add(HELD).unwrap_or(Timestamp::MAX);
-        if let Some((fence, end)) = self.turn.held() {
-            if end.duration_since(now) > HELD / 2 && end <= until {
-                return Ok(Some(fence));
-            }
-            let mine = fence.clone();
-            if self.queue.run(move |writer| writer.renew(&mine, until)).await? {
-                self.turn.hold(Some((fence.clone(), until)));
-                return Ok(Some(fence));
-            }
-        }
-        let holder = Arc::clone(&self.turn.holder);
-        let taken = self.queue.run(move |writer| writer.take(LEASE, &holder, now, until)).await?;
-        self.turn.hold(taken.clone().map(|fence| (fence, until)));
-        Ok(taken)
-    }
-
     /// Gives the turn back, so that another replica need not wait.
     pub async fn leave(&self) -> Result<(), QueueError> {
-        let Some((fence, _)) = self.turn.held() else { return Ok(()) };
-        self.turn.hold(None);
-        self.queue.run(move |writer| writer.release(&fence)).await.map(drop)
+        self.turn.leave(&self.queue).await
     }
 
     /// Lets `work` write, unless another replica took over meanwhile.

@@ -26,6 +26,9 @@ use crate::jobs::turn::Turn;
 use crate::jobs::{Jobs, stored_rules};
 use crate::log::notary::{Log, LogError, origin};
 use crate::mail::Mailer;
+use crate::metrics::Watched;
+use crate::metrics::meters::Meters;
+use crate::metrics::place::Files;
 use crate::nonce::Nonces;
 use crate::os_releases::fetcher::{Attempt, Fetcher};
 use crate::policy_document::PolicyDocuments;
@@ -33,7 +36,11 @@ use crate::state_dir::{StateDir, StateDirError};
 use crate::store::StoreError;
 use crate::store::place::Opened;
 use crate::tls::{self, TlsError};
-use crate::{invitation, listener, public_url, web};
+use crate::webhooks::Courier;
+use crate::webhooks::client::Client;
+use crate::webhooks::signature::Secrets;
+use crate::webhooks::target::Targets;
+use crate::{invitation, listener, metrics, public_url, telemetry, web};
 
 /// Why the collector did not start.
 #[derive(Debug, thiserror::Error)]
@@ -93,10 +100,14 @@ pub struct Running {
     pub fetcher: Fetcher,
     /// What the very first attempt at the feed came to, at the first start.
     pub first_fetch: Option<Attempt>,
+    /// Where numbers and health are asked for, if they are.
+    pub metrics: Option<SocketAddr>,
     stop: watch::Sender<bool>,
+    watching: Option<tokio::task::JoinHandle<()>>,
     serving: tokio::task::JoinHandle<()>,
     working: tokio::task::JoinHandle<()>,
     fetching: tokio::task::JoinHandle<()>,
+    sending: tokio::task::JoinHandle<()>,
     writer: JoinHandle<()>,
 }
 
@@ -115,10 +126,20 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
 
     let Parts { app, jobs, fetcher, writer } = parts(&config, &clock, (&state, &ca), &public)?;
     let nonces = nonces(&state)?;
+    let (stop, stopped) = watch::channel(false);
+    let (started, has_started) = watch::channel(false);
+    let watched = Watched {
+        app: app.clone(),
+        turn: jobs.turn.clone(),
+        files: Files::of(&config.state_dir, config.database.file()),
+        started: has_started,
+    };
+    let metrics = metrics::start(config.metrics, watched, stopped.clone()).await?;
     // After everything that may keep the collector from starting; before the
     // first Mac is judged and before anybody is answered.
     let first_fetch = fetcher.first().await?;
     jobs.round().await?;
+    started.send_replace(true);
 
     let limits = app.limits.clone();
     let api = DeviceApi {
@@ -136,10 +157,14 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         log: app.log.clone(),
         settings: config.settings,
         limits: limits.clone(),
+        meters: app.meters.clone(),
     };
-    let router = device_api::router(api).merge(web::router(app.clone()));
-    let (stop, stopped) = watch::channel(false);
+    let mut router = device_api::router(api).merge(web::router(app.clone()));
+    if config.telemetry.is_some() {
+        router = router.layer(axum::middleware::from_fn(telemetry::request));
+    }
     let serving = listener::serve(listener, acceptor, router, limits, stopped.clone());
+    let courier = app.courier.clone();
     Ok(Running {
         address,
         app,
@@ -151,7 +176,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         stop,
         serving: tokio::spawn(serving),
         working: tokio::spawn(jobs.run(stopped.clone())),
-        fetching: tokio::spawn(fetcher.run(stopped)),
+        fetching: tokio::spawn(fetcher.run(stopped.clone())),
+        sending: tokio::spawn(courier.run(stopped)),
+        metrics: metrics.as_ref().map(|(address, _)| *address),
+        watching: metrics.map(|(_, watching)| watching),
         writer,
     })
 }
@@ -174,7 +202,10 @@ fn parts(
     let (opened, rulebook, rules_version) = blocking(|| open_database(config, clock))?;
     let Opened { writer, views, keys, records, log } = opened;
     let log = blocking(|| Log::open(state, &origin(&public.host), log))?;
-    let (queue, writer) = Queue::start(writer, rulebook.clone(), log.clone(), config.queue)?;
+    let meters = Meters::default();
+    let (queue, writer) =
+        Queue::start(writer, rulebook.clone(), log.clone(), (config.queue, meters.clone()))?;
+    let holder = config.database.holder();
     let fetcher = Fetcher::new(clock.clone(), queue.clone(), rulebook.clone(), &config.os_releases);
     let jobs = Jobs {
         clock: clock.clone(),
@@ -183,7 +214,22 @@ fn parts(
         keys: KeyCache::new(keys),
         rules_version: Arc::new(AtomicI64::new(rules_version)),
         documents: PolicyDocuments::open(state, Arc::clone(ca))?,
-        turn: Turn::new(&config.database.holder()),
+        turn: Turn::new(&holder),
+    };
+    let secrets = Secrets::open(state).map_err(|error| StartError::Config(error.to_string()))?;
+    let targets = Targets::new(config.webhooks.clone());
+    let public_url: Arc<str> = public.url.as_str().into();
+    let courier = Courier {
+        clock: clock.clone(),
+        queue: queue.clone(),
+        turn: Turn::new(&holder),
+        records: Arc::clone(&records),
+        rulebook: rulebook.clone(),
+        public_url: Arc::clone(&public_url),
+        secrets,
+        client: Client::new(&targets, config.webhooks.allow_loopback, clock),
+        meters: meters.clone(),
+        rounds: Arc::default(),
     };
     let app = App {
         clock: clock.clone(),
@@ -194,7 +240,9 @@ fn parts(
         ways: ways(config, clock, public)?,
         log,
         rulebook,
-        public_url: public.url.as_str().into(),
+        public_url,
+        meters,
+        courier,
         feed: config.os_releases.feed.clone().map(Arc::new),
         notice: config.notice.as_deref().map(Into::into),
     };
@@ -318,8 +366,14 @@ impl Running {
         let _ = self.serving.await;
         let _ = self.working.await;
         let _ = self.fetching.await;
-        if let Err(error) = self.jobs.leave().await {
-            tracing::warn!(%error, "the next replica has to wait for the end of the lease");
+        let _ = self.sending.await;
+        if let Some(watching) = self.watching {
+            let _ = watching.await;
+        }
+        for left in [self.jobs.leave().await, self.app.courier.leave().await] {
+            if let Err(error) = left {
+                tracing::warn!(%error, "the next replica has to wait for the end of the lease");
+            }
         }
         drop((self.app, self.jobs, self.fetcher));
         let writer = self.writer;

@@ -18,7 +18,9 @@ pub mod postgres;
 pub mod reading;
 pub mod reports;
 pub mod sqlite;
+pub mod stream;
 pub mod views;
+pub mod webhooks;
 pub mod writing;
 
 /// Why the store could not do it.

@@ -24,6 +24,7 @@ mod sign_in;
 mod statement;
 mod systems;
 mod times;
+mod webhooks;
 mod welcome;
 mod words;
 

@@ -26,5 +26,8 @@ mod revocation;
 mod second_opinion;
 mod server_commands;
 mod sudden_death;
+mod telemetry;
 mod tidy;
 mod two_databases;
+mod watching;
+mod webhooks;

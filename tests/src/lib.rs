@@ -18,6 +18,7 @@ pub mod mail_server;
 #[expect(clippy::panic, reason = "a server that does not start fails its tests")]
 pub mod postgres_server;
 pub mod program;
+pub mod receiver;
 pub mod recording;
 pub mod test_server;
 pub mod visitor;

@@ -43,6 +43,16 @@ impl Visitor {
         self.connection.send("GET", path, &[("cookie", &self.session)], "").await
     }
 
+    /// Sends a form, as a page of the console would.
+    pub async fn post(&mut self, path: &str, form: &str) -> Reply {
+        let headers = [
+            ("cookie", self.session.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        self.connection.send("POST", path, &headers, form.to_owned()).await
+    }
+
     /// A page that must be there.
     pub async fn page(&mut self, path: &str) -> String {
         let answer = self.ask(path).await;

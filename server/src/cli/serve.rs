@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use clap::Args;
 use shared::policy::Policy;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::place::read_text;
 use super::{PlaceOptions, answer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::mail::MailFile;
+use crate::config::telemetry::TelemetryFile;
+use crate::config::webhooks::Webhooks;
 use crate::exit::{Exit, Failure};
 use crate::serve::{StartError, start};
 use crate::store::os_releases::Outcome;
+use crate::telemetry::Traces;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -30,18 +35,29 @@ pub(super) struct ServeOptions {
 const QUEUE: usize = 4096;
 
 pub(super) fn run(options: ServeOptions) -> Result<(), Failure> {
-    // Logging must not hold up requests; lines are dropped before requests
-    // are. The guard writes what is left when the program ends.
-    let (writer, _guard) = tracing_appender::non_blocking(std::io::stderr());
-    let filter = EnvFilter::try_from_env("MUSTER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).init();
-
     let config = config(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Software, format!("no runtime: {error}")))?;
-    runtime.block_on(serve(config))
+    let traces = config.telemetry.as_ref().map(|it| Traces::start(it, runtime.handle().clone()));
+    let traces = traces.transpose().map_err(|error| Failure::new(Exit::Config, error))?;
+
+    // Logging must not hold up requests; lines are dropped before requests
+    // are. The guard writes what is left when the program ends.
+    let (writer, _guard) = tracing_appender::non_blocking(std::io::stderr());
+    let filter = EnvFilter::try_from_env("MUSTER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(traces.as_ref().map(Traces::layer))
+        .init();
+
+    let served = runtime.block_on(serve(config));
+    if let Some(traces) = traces {
+        traces.stop();
+    }
+    served
 }
 
 fn config(options: ServeOptions) -> Result<Config, Failure> {
@@ -59,6 +75,8 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
     let os_releases = place.os_releases()?;
     let mail = place.file.mail.as_ref().map(MailFile::mail).transpose().map_err(wrong)?;
     let sign_in = place.file.sign_in.sign_in(mail.is_some()).map_err(wrong)?;
+    let telemetry = place.file.telemetry.as_ref().map(TelemetryFile::telemetry).transpose();
+    let telemetry = telemetry.map_err(wrong)?;
     Ok(Config {
         listen: options
             .listen
@@ -77,6 +95,12 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
         queue: QUEUE,
         sign_in,
         mail,
+        metrics: place.file.metrics.map(|metrics| metrics.listen),
+        telemetry,
+        webhooks: Webhooks {
+            allowed_networks: place.file.webhooks.allowed_networks,
+            allow_loopback: false,
+        },
     })
 }
 

@@ -27,7 +27,12 @@ pub enum Change {
     /// A finding with a new status: an interval begins.
     Put(Finding),
     /// A present finding says something else; its interval goes on.
-    Say(Finding),
+    Say {
+        /// As it is now.
+        finding: Finding,
+        /// When code, mode or grace changed; none when only the words did.
+        news_at: Option<Timestamp>,
+    },
     /// The device's status changed.
     Status {
         /// To what.
@@ -76,7 +81,8 @@ impl DeviceState {
             match former {
                 Some(former) if former.says_the_same(&finding) => {}
                 Some(former) if former.status == finding.status => {
-                    changes.push(Change::Say(finding.clone()));
+                    let news_at = former.differs_for_programs(&finding).then_some(at);
+                    changes.push(Change::Say { finding: finding.clone(), news_at });
                 }
                 Some(former) => {
                     changes.push(close(&former, at));

@@ -63,6 +63,11 @@ impl Finding {
             && (*since, *episode, *due_at) == (other.since, other.episode, other.due_at)
             && *observed == other.observed
     }
+
+    /// Whether more than words changed for those who are told of changes.
+    pub fn differs_for_programs(&self, other: &Self) -> bool {
+        (&self.code, self.mode, self.due_at) != (&other.code, other.mode, other.due_at)
+    }
 }
 
 /// What sets the grace of a device apart from that of others.

@@ -1,5 +1,7 @@
 //! `POST /v1/attestations` and `/v1/attestations/batch`.
 
+use std::time::Instant;
+
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -13,6 +15,7 @@ use super::queue::{QueueError, Waiting};
 use super::receipt::{Draft, epoch};
 use super::system::System;
 use crate::device_api::DeviceApi;
+use crate::metrics::meters::Outcome;
 use crate::problem::ProblemResponse;
 use crate::store::reports::{Incoming, Kept};
 
@@ -25,8 +28,11 @@ const BATCH_LINES: usize = 500;
 
 /// Takes one report: 201 when it is new, 200 when it was here already.
 pub async fn one(State(api): State<DeviceApi>, request: Request<Body>) -> Response {
+    let began = Instant::now();
     let client = api.limits.client(&request);
-    match one_report(&api, &client, request).await {
+    let answer = one_report(&api, &client, request).await;
+    api.meters.report(outcome(&answer), began.elapsed());
+    match answer {
         Ok(receipt) => {
             let status = match receipt.outcome {
                 ReceiptOutcome::New => StatusCode::CREATED,
@@ -35,6 +41,15 @@ pub async fn one(State(api): State<DeviceApi>, request: Request<Body>) -> Respon
             (status, axum::Json(receipt)).into_response()
         }
         Err(response) => response.into_response(),
+    }
+}
+
+/// What became of a report, for counting.
+fn outcome(answer: &Result<Receipt, ProblemResponse>) -> Outcome {
+    match answer {
+        Ok(receipt) if receipt.outcome == ReceiptOutcome::New => Outcome::New,
+        Ok(_) => Outcome::Duplicate,
+        Err(problem) => Outcome::of_status(problem.status()),
     }
 }
 
@@ -79,6 +94,7 @@ async fn lines(
     client: &Client,
     request: Request<Body>,
 ) -> Result<String, ProblemResponse> {
+    let began = Instant::now();
     let known = known_size(request.headers());
     let body = body(api, client, request, (MEDIA_REPORTS, BATCH_LIMIT)).await?;
     let lines: Vec<&[u8]> =
@@ -104,6 +120,7 @@ async fn lines(
             }
             Err(response) => Err(response),
         };
+        api.meters.report(outcome(&receipt), began.elapsed());
         reached = receipt.as_ref().ok().and_then(|it| it.log.size()).or(reached);
         let line = match receipt {
             Ok(receipt) => BatchLine::Kept(receipt),

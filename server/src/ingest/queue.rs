@@ -7,15 +7,18 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::app::Rulebook;
 use crate::log::notary::{Log, LogError, Seal};
+use crate::metrics::meters::Meters;
 use crate::store::StoreError;
 use crate::store::place::Store;
 use crate::store::reports::{Incoming, Kept};
+use crate::telemetry::SPANS;
 
 /// Most reports in one transaction.
 const BATCH: usize = 512;
@@ -75,19 +78,24 @@ impl Queue {
         writer: Box<dyn Store>,
         rulebook: Rulebook,
         log: Log,
-        capacity: usize,
+        (capacity, meters): (usize, Meters),
     ) -> io::Result<(Self, thread::JoinHandle<()>)> {
         let (sender, receiver) = mpsc::channel(capacity);
         let replies = Handle::current();
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || Scribe { writer, rulebook, log, replies }.write(receiver))?;
+            .spawn(move || Scribe { writer, rulebook, log, replies, meters }.write(receiver))?;
         Ok((Self { sender }, thread))
     }
 
     /// How much waits for the writer.
     pub fn waiting(&self) -> usize {
         self.sender.max_capacity() - self.sender.capacity()
+    }
+
+    /// How much may wait.
+    pub fn capacity(&self) -> usize {
+        self.sender.max_capacity()
     }
 
     /// Puts a report in; those of one caller are kept in this order.
@@ -136,6 +144,7 @@ struct Scribe {
     /// Where answers are given: one wake-up of the runtime for a whole batch,
     /// since each from this thread would cost a call of the kernel.
     replies: Handle,
+    meters: Meters,
 }
 
 impl Scribe {
@@ -209,7 +218,10 @@ impl Scribe {
         &mut self,
         reports: &[Incoming],
     ) -> Result<Vec<Result<Answer, QueueError>>, StoreError> {
+        let _span = tracing::trace_span!(target: SPANS, "batch", reports = reports.len()).entered();
+        let began = Instant::now();
         let accepted = self.writer.accept(reports, &self.rulebook.current())?;
+        self.meters.commit(reports.len(), began.elapsed());
         let seal = accepted.growth.map(|growth| self.log.advance(&growth));
         let seal = seal.transpose().map(|seal| seal.map(Arc::new)).map_err(|error| {
             tracing::error!(%error, "the log is not signed");

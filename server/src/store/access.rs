@@ -8,6 +8,9 @@ pub mod links;
 pub mod passkeys;
 pub mod sessions;
 
+use super::stream::Streams;
+use super::webhooks::Webhooks;
+
 /// SHA-256 of a secret that only its holder knows. Only digests are kept, so
 /// that a copy of the database admits nobody.
 pub type SecretDigest = [u8; 32];
@@ -20,6 +23,8 @@ pub trait Records:
     + attempts::Attempts
     + audit::Audits
     + passkeys::Passkeys
+    + Streams
+    + Webhooks
 {
 }
 
@@ -30,5 +35,7 @@ impl<T> Records for T where
         + attempts::Attempts
         + audit::Audits
         + passkeys::Passkeys
+        + Streams
+        + Webhooks
 {
 }

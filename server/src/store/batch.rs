@@ -12,6 +12,7 @@ use shared::policy::Readings;
 
 use super::StoreError;
 use super::reports::{Accepted, Incoming, Kept};
+use super::stream::{NewEvent, events_of};
 use crate::app::Rules;
 use crate::fleet::advance::Changes;
 use crate::fleet::finding::Finding;
@@ -42,6 +43,8 @@ pub trait Books {
         growth: &Growth,
         statements: &[NewStatement<'_>],
     ) -> Result<(), StoreError>;
+    /// Tells changes, at the size that the log has now; its head is locked.
+    fn publish(&mut self, log_size: u64, events: &[NewEvent]) -> Result<(), StoreError>;
 }
 
 /// A device as every report needs it.
@@ -152,8 +155,11 @@ pub fn keep(
 ) -> Result<Accepted, StoreError> {
     let mut desk = Desk::open(books, batch, rules)?;
     let mut kept: Vec<Kept> = batch.iter().map(|incoming| desk.take(incoming, rules)).collect();
-    books.write(&desk.writes())?;
+    let writes = desk.writes();
+    let events = events_of(&writes);
+    books.write(&writes)?;
     if desk.entries.is_empty() {
+        tell(books, &events)?;
         return Ok(Accepted { kept, growth: None });
     }
     // The head is locked last and for the shortest time: everybody waits there.
@@ -164,5 +170,17 @@ pub fn keep(
         }
     }
     books.append(&growth, &desk.statements)?;
+    if !events.is_empty() {
+        books.publish(growth.head.size(), &events)?;
+    }
     Ok(Accepted { kept, growth: Some(growth) })
+}
+
+/// Tells what changed without anything new in the log.
+fn tell(books: &mut dyn Books, events: &[NewEvent]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let log_size = books.log_head()?.size();
+    books.publish(log_size, events)
 }

@@ -14,4 +14,6 @@ mod replicas;
 mod reports;
 mod rules;
 mod sessions;
+mod stream;
 mod views;
+mod webhooks;

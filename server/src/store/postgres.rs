@@ -24,6 +24,7 @@ mod reports;
 mod rulebooks;
 pub mod session;
 mod state;
+mod stream;
 mod target;
 mod tuning;
 mod writer;

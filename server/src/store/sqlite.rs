@@ -17,6 +17,7 @@ pub mod records;
 mod reports;
 mod rulebooks;
 mod state;
+mod stream;
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sqlite/migrations/0003_os_releases.sql"),
     include_str!("sqlite/migrations/0004_log.sql"),
     include_str!("sqlite/migrations/0005_access.sql"),
+    include_str!("sqlite/migrations/0006_stream.sql"),
 ];
 
 /// Opens the database for writing, and brings its schema up to date.

@@ -10,10 +10,12 @@ use axum::routing::{MethodRouter, get, post};
 use super::errors::PageError;
 use super::{
     Console, account, assets, device, devices, health, log, mail_sign_in, os_releases, overview,
-    own, passkey_sign_in, set_up, sign_in, statement, welcome,
+    own, passkey_sign_in, set_up, sign_in, statement, webhooks, welcome,
 };
 use crate::auth::guard::{self, Access, Noted, Refusal, Route};
-use crate::auth::permission::Permission::{Export, Own, SeeEvidence, SeeFleet};
+use crate::auth::permission::Permission::{
+    ChangeIntegrations, Export, Own, SeeEvidence, SeeFleet, SeeIntegrations,
+};
 use crate::auth::who::Origin;
 
 /// Keeps the own account.
@@ -26,6 +28,11 @@ const EVIDENCE: Access = Access::Needs(&[SeeEvidence]);
 const DEVICE: Access = Access::OwnDeviceOr(SeeFleet);
 /// Sees evidence, or holds the device.
 const STATEMENT: Access = Access::OwnDeviceOr(SeeEvidence);
+
+/// Sees where events are sent.
+const SEE_HOOKS: Access = Access::Needs(&[SeeIntegrations]);
+/// Says where events are sent.
+const CHANGE_HOOKS: Access = Access::Needs(&[SeeIntegrations, ChangeIntegrations]);
 
 fn read(
     path: &'static str,
@@ -79,6 +86,15 @@ pub(super) fn routes() -> Vec<Route<Console>> {
         read("/log/entry/{position}", EVIDENCE, Nothing, get(log::entry)),
         read("/log/proof/{position}", EVIDENCE, Nothing, get(log::proof)),
         read("/log/tile/{*rest}", EVIDENCE, Nothing, get(log::tile)),
+        read("/settings/webhooks", SEE_HOOKS, Nothing, get(webhooks::list)),
+        change("/settings/webhooks", CHANGE_HOOKS, post(webhooks::make)),
+        read("/settings/webhooks/{id}", SEE_HOOKS, Nothing, get(webhooks::page)),
+        change("/settings/webhooks/{id}/{step}", CHANGE_HOOKS, post(webhooks::step)),
+        change(
+            "/settings/webhooks/{id}/deliveries/{number}/resend",
+            CHANGE_HOOKS,
+            post(webhooks::resend),
+        ),
         read("/login", Access::Open, Nothing, get(sign_in::page)),
         read("/login/{token}", Access::Open, Nothing, get(sign_in::open_link)),
         change("/login/passkey/options", Access::Open, post(passkey_sign_in::options)),

@@ -23,6 +23,7 @@ pub(super) enum Section {
     Own,
     Audit,
     Accounts,
+    Webhooks,
     None,
 }
 
@@ -41,6 +42,7 @@ const PLACES: &[(Section, &str, &str, Permission)] = &[
     (Section::Own, "/me", "My Macs", Permission::Own),
     (Section::Audit, "/audit", "Audit log", Permission::SeeAudit),
     (Section::Accounts, "/accounts", "Accounts", Permission::SeeAccounts),
+    (Section::Webhooks, "/settings/webhooks", "Webhooks", Permission::SeeIntegrations),
 ];
 
 /// The frame of a page.

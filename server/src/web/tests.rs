@@ -22,11 +22,17 @@ use crate::auth::ways::Ways;
 use crate::clock::{Clock, ManualClock};
 use crate::ingest::limits::{self, Limits};
 use crate::ingest::queue::Queue;
+use crate::jobs::turn::Turn;
 use crate::log::notary::Log;
+use crate::metrics::meters::Meters;
 use crate::state_dir::StateDir;
 use crate::store::access::Records;
 use crate::store::sqlite::records::SqliteRecords;
 use crate::store::sqlite::{Readers, Writer, open_writer};
+use crate::webhooks::Courier;
+use crate::webhooks::client::Client;
+use crate::webhooks::signature::Secrets;
+use crate::webhooks::target::Targets;
 
 /// A console over a database of its own.
 struct Site {
@@ -88,9 +94,24 @@ impl Site {
         let rulebook = Rulebook::new(rules);
         let log = Log::open(&state, "muster.example/log", Arc::new(readers.clone())).unwrap();
         let writer = Box::new(Writer::new(open_writer(&path).unwrap()));
-        let (queue, _) = Queue::start(writer, rulebook.clone(), log.clone(), 16).unwrap();
+        let meters = Meters::default();
+        let limit = (16, meters.clone());
+        let (queue, _) = Queue::start(writer, rulebook.clone(), log.clone(), limit).unwrap();
+        let clock_of_all = Clock::Manual(clock.clone());
+        let courier = Courier {
+            clock: clock_of_all.clone(),
+            queue: queue.clone(),
+            turn: Turn::new("test"),
+            records: Arc::clone(&records),
+            rulebook: rulebook.clone(),
+            public_url: "https://muster.example".into(),
+            secrets: Secrets::of(&[7; 32]),
+            client: Client::new(&Targets::default(), true, &clock_of_all),
+            meters: meters.clone(),
+            rounds: Arc::default(),
+        };
         let app = App {
-            clock: Clock::Manual(clock.clone()),
+            clock: clock_of_all,
             readers: Arc::new(readers.clone()),
             records: Arc::clone(&records),
             queue,
@@ -100,6 +121,8 @@ impl Site {
             log,
             public_url: "https://muster.example".into(),
             feed: None,
+            meters,
+            courier,
             notice: Some("A notice <for> everybody.".into()),
         };
         let router = router(app);

@@ -1,10 +1,11 @@
 //! Judges devices without a report: what is due, and what other rules change.
 
-use super::{Books, DeviceWrite, Writes};
+use super::{Books, DeviceWrite, Writes, tell};
 use crate::fleet::advance::Changes;
 use crate::fleet::report::confirm;
 use crate::fleet::state::DeviceState;
 use crate::store::StoreError;
+use crate::store::stream::events_of;
 
 /// Loads the devices called `ids`, lets `work` judge each, and writes what
 /// changed, within the transaction behind `books`.
@@ -39,5 +40,9 @@ pub fn judge_each(
         changes,
         claim: None,
     });
-    books.write(&Writes { devices: devices.collect(), ..Writes::default() })
+    let writes = Writes { devices: devices.collect(), ..Writes::default() };
+    let events = events_of(&writes);
+    books.write(&writes)?;
+    // The head of the log comes last, as everywhere.
+    tell(books, &events)
 }

@@ -4,10 +4,11 @@ use shared::log::Frontier;
 use tokio_postgres::Row;
 
 use super::state::{self, digest};
-use super::{Session, StoreError, log, writing};
+use super::{Session, StoreError, log, stream, writing};
 use crate::clock::from_ms;
 use crate::log::growth::Growth;
 use crate::store::batch::{Books, Earlier, Loaded, NewStatement, Place, StoredPosture, Writes};
+use crate::store::stream::NewEvent;
 
 /// An open transaction that writes.
 pub(super) struct PostgresBooks<'db>(pub(super) &'db mut Session);
@@ -49,6 +50,10 @@ impl Books for PostgresBooks<'_> {
         statements: &[NewStatement<'_>],
     ) -> Result<(), StoreError> {
         log::append(self.0, growth, statements)
+    }
+
+    fn publish(&mut self, log_size: u64, events: &[NewEvent]) -> Result<(), StoreError> {
+        stream::publish(self.0, log_size, events)
     }
 }
 

@@ -53,7 +53,7 @@ impl<'a> Intervals<'a> {
                 self.said.remove(&key);
                 self.put.insert(key, Put { now: finding, first: finding, until: None });
             }
-            Change::Say(finding) => {
+            Change::Say { finding, .. } => {
                 let key = (device, finding.rule.as_str(), finding.since.as_millisecond());
                 match self.put.get_mut(&key) {
                     Some(put) => put.now = finding,

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_os_releases.sql"),
     include_str!("migrations/0004_log.sql"),
     include_str!("migrations/0005_access.sql"),
+    include_str!("migrations/0006_stream.sql"),
 ];
 
 /// A migration may rewrite a large table.

@@ -29,6 +29,10 @@ impl<L: Lend> FleetViews for L {
         })
     }
 
+    fn standings(&self) -> Result<Vec<(Standing, u64)>, StoreError> {
+        self.lend(counts)
+    }
+
     fn counts_at(&self, instants: &[Timestamp]) -> Result<Vec<Counts>, StoreError> {
         let instants: Vec<i64> = instants.iter().map(|one| one.as_millisecond()).collect();
         let Some(first) = instants.first().copied() else { return Ok(Vec::new()) };

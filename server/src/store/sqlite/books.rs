@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::log::Frontier;
 use shared::statement::Posture;
 
-use super::{StoreError, devices, log, state};
+use super::{StoreError, devices, log, state, stream};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::growth::Growth;
@@ -12,6 +12,7 @@ use crate::store::batch::{
     Books, DeviceWrite, Earlier, Loaded, NewStatement, Place, StoredPosture, Writes,
 };
 use crate::store::reports::Incoming;
+use crate::store::stream::NewEvent;
 
 /// An open transaction that writes.
 pub(super) struct SqliteBooks<'db>(pub(super) &'db Connection);
@@ -66,6 +67,10 @@ impl Books for SqliteBooks<'_> {
             insert(self.0, statement, growth.start + statement.entry as u64)?;
         }
         log::append(self.0, growth)
+    }
+
+    fn publish(&mut self, log_size: u64, events: &[NewEvent]) -> Result<(), StoreError> {
+        stream::publish(self.0, log_size, events)
     }
 }
 

@@ -225,7 +225,7 @@ fn save_change(db: &Connection, device_id: &str, change: &Change) -> Result<(), 
                 finding.reading_at.map(Timestamp::as_millisecond),
             ])?;
         }
-        Change::Say(finding) => {
+        Change::Say { finding, .. } => {
             db.prepare_cached(SAY)?.execute(params![
                 device_id,
                 finding.rule,

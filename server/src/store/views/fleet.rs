@@ -56,6 +56,9 @@ pub trait FleetViews: Send + Sync {
     /// The fleet in a few numbers.
     fn overview(&self, ask: OverviewAsk) -> Result<Overview, StoreError>;
 
+    /// Devices by standing; a standing without devices is left out.
+    fn standings(&self) -> Result<Vec<(Standing, u64)>, StoreError>;
+
     /// Devices by status at each of `instants`, which must be ascending.
     fn counts_at(&self, instants: &[Timestamp]) -> Result<Vec<Counts>, StoreError>;
 
