@@ -14,12 +14,12 @@ use tests::connection::{Connection, Reply};
 use tests::mail_server::{MailServer, Received, Speaks};
 use tests::test_server::{START, TestServer};
 
-const KIM: &str = "kim.roe@company.example";
+pub(crate) const KIM: &str = "kim.roe@company.example";
 const ADA: &str = "ada.poe@company.example";
 const NOBODY: &str = "nobody@company.example";
 
 /// A collector that sends links, and two people.
-async fn collector(links: MailLinks) -> (TestServer, MailServer) {
+pub(crate) async fn collector(links: MailLinks) -> (TestServer, MailServer) {
     let mail = MailServer::start(Speaks::Tls, at(START)).await;
     let change = |config: &mut Config| {
         config.public_url = Some("http://localhost:0".to_owned());
@@ -97,7 +97,7 @@ impl Browser {
 }
 
 /// The path of the link in a letter.
-fn path(server: &TestServer, letter: &Received) -> String {
+pub(crate) fn path(server: &TestServer, letter: &Received) -> String {
     let link = letter.link(&format!("{}/login/mail/", server.url()));
     link.expect("a link").strip_prefix(server.url()).unwrap().to_owned()
 }

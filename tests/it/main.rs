@@ -5,6 +5,7 @@
 
 #![cfg(test)]
 
+mod account;
 mod agent_commands;
 mod bad_input;
 mod browser;

@@ -1,5 +1,7 @@
 //! Passkeys in a real browser, with a device that Chromium plays.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tests::test_server::TestServer;
 use thirtyfour::prelude::ElementQueryable as _;
@@ -7,13 +9,19 @@ use thirtyfour::{By, WebElement};
 
 use crate::browser::{Window, in_browser};
 
+/// How long something may take to appear: signing out clears the browser's
+/// cache, which takes seconds on a busy computer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is looked for.
+const STEP: Duration = Duration::from_millis(200);
+
 /// Browsers make passkeys for names, and for this one without TLS.
 async fn collector() -> TestServer {
     TestServer::start_with(|config| config.public_url = Some("http://localhost:0".to_owned())).await
 }
 
 /// A device that keeps passkeys and recognises its holder.
-async fn device(window: &Window) -> String {
+pub(crate) async fn device(window: &Window) -> String {
     let device = json!({
         "protocol": "ctap2", "transport": "internal", "hasResidentKey": true,
         "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true,
@@ -22,23 +30,23 @@ async fn device(window: &Window) -> String {
     format!("webauthn/authenticator/{}", id.as_str().unwrap())
 }
 
-async fn one(window: &Window, selector: &str) -> WebElement {
-    window.page.query(By::Css(selector)).first().await.unwrap()
+pub(crate) async fn one(window: &Window, selector: &str) -> WebElement {
+    window.page.query(By::Css(selector)).wait(PATIENCE, STEP).first().await.unwrap()
 }
 
 /// Waits until an element, named as in XPath, reads so.
-async fn reads(window: &Window, element: &str, words: &str) {
+pub(crate) async fn reads(window: &Window, element: &str, words: &str) {
     let path = format!("//{element}[contains(normalize-space(.), '{words}')]");
-    let found = window.page.query(By::XPath(path)).first().await;
+    let found = window.page.query(By::XPath(path)).wait(PATIENCE, STEP).first().await;
     found.unwrap_or_else(|error| panic!("`{element}` never read `{words}`: {error}"));
 }
 
-async fn go(window: &Window, server: &TestServer, path: &str) {
+pub(crate) async fn go(window: &Window, server: &TestServer, path: &str) {
     window.page.goto(&format!("{}{path}", server.url())).await.unwrap();
 }
 
 /// Signs in by a link and adds a passkey.
-async fn add(window: &Window, server: &TestServer, name: &str) {
+pub(crate) async fn add(window: &Window, server: &TestServer, name: &str) {
     window.page.goto(&server.login_link()).await.unwrap();
     go(window, server, "/account").await;
     let field = one(window, "#passkey-name").await;
@@ -48,7 +56,7 @@ async fn add(window: &Window, server: &TestServer, name: &str) {
     one(window, &format!("td.c-name input[value='{name}']")).await;
 }
 
-async fn sign_out(window: &Window) {
+pub(crate) async fn sign_out(window: &Window) {
     one(window, "form[action='/logout'] button").await.click().await.unwrap();
     one(window, "form[data-passkey=get] button").await;
 }

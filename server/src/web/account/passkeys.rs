@@ -190,7 +190,7 @@ pub(in crate::web) async fn ask_removal(
         (2.., _) => "",
         (_, true) => "It is your only way in beside a link by mail.",
         (_, false) => {
-            "It is your only way in. Without it you need an invitation by another administrator, or a link from the machine where the collector runs."
+            "It is your only way in. Without it you need an invitation by an administrator, or a link from the machine where the collector runs."
         }
     };
     let shell = shell.titled("Remove a passkey", Section::None);
