@@ -10,6 +10,7 @@
     reason = "a benchmark stops at the first fault"
 )]
 
+use server::audit::{Act, Object};
 use std::cell::RefCell;
 
 use divan::counter::ItemsCount;
@@ -137,8 +138,7 @@ fn enroll(writer: &mut Writer, posture: &Posture, number: usize) {
         person: format!("Person {number}"),
         email: format!("person{number}@company.example"),
         serial: None,
-        actor: "bench".to_owned(),
-        created_at: at,
+        act: Act::of_command("invited", Object::default(), at),
         expires_at: at + SignedDuration::from_hours(72),
     };
     writer.invite(&invitation).unwrap();

@@ -9,6 +9,7 @@
 use jiff::Timestamp;
 use shared::keys::sha256;
 
+use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
 
 /// Who did something.
@@ -48,6 +49,18 @@ impl ActorKind {
     }
 }
 
+/// What a step in a device's life is called.
+pub fn device_action(from: Lifecycle, to: Lifecycle) -> &'static str {
+    match (from, to) {
+        (Lifecycle::Pending, Lifecycle::Active) => "device_approved",
+        (_, Lifecycle::Active) => "device_resumed",
+        (_, Lifecycle::Suspended) => "device_suspended",
+        (_, Lifecycle::Revoked) => "device_revoked",
+        (_, Lifecycle::Archived) => "device_archived",
+        (_, Lifecycle::Pending) => "device_changed",
+    }
+}
+
 /// Who did something, with the name of that time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -68,6 +81,11 @@ impl Actor {
     /// The collector itself.
     pub fn collector() -> Self {
         Self { kind: ActorKind::Collector, id: String::new(), name: "the collector".to_owned() }
+    }
+
+    /// What the log calls the actor for ever: an id rather than a name.
+    pub fn for_ever(&self) -> &str {
+        if self.id.is_empty() { &self.name } else { &self.id }
     }
 
     /// Somebody who did not sign in.

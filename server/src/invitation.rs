@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::keys::sha256;
 use shared::token::{Token, token_id};
 
+use crate::audit::{Act, Object};
 use crate::store::devices::NewInvitation;
 
 /// How long an invitation is valid unless told otherwise.
@@ -24,6 +25,16 @@ pub struct Request {
     pub valid_for: SignedDuration,
 }
 
+/// Inviting a person, as the command line's act.
+pub fn act_of_command(request: &Request, now: Timestamp) -> Act {
+    Act::of_command("invited", object(request), now)
+}
+
+/// The person who is invited, for the audit log.
+pub fn object(request: &Request) -> Object {
+    Object::new("person", request.email.trim().to_lowercase()).called(request.person.trim())
+}
+
 /// An invitation to be kept, and the token that is shown once.
 ///
 /// # Panics
@@ -33,8 +44,9 @@ pub fn make(
     request: &Request,
     public_url: &str,
     ca_sha256: Option<[u8; 32]>,
-    now: Timestamp,
+    act: Act,
 ) -> (NewInvitation, Token) {
+    let now = act.at;
     let mut secret = [0; 32];
     // A failure would leave a secret that anybody can guess.
     #[expect(clippy::expect_used, reason = "without random bytes nothing may be admitted")]
@@ -45,8 +57,7 @@ pub fn make(
         person: request.person.trim().to_owned(),
         email: request.email.trim().to_owned(),
         serial: request.serial.as_deref().map(|serial| serial.trim().to_ascii_uppercase()),
-        actor: "command line".to_owned(),
-        created_at: now,
+        act,
         expires_at: now.checked_add(request.valid_for).unwrap_or(Timestamp::MAX),
     };
     (invitation, Token { url: public_url.to_owned(), ca_sha256, secret })
@@ -101,7 +112,7 @@ pub fn length(text: &str) -> Option<SignedDuration> {
 mod tests {
     use jiff::SignedDuration;
 
-    use super::{Request, check, length, make};
+    use super::{Request, act_of_command, check, length, make};
 
     fn request() -> Request {
         Request {
@@ -115,7 +126,8 @@ mod tests {
     #[test]
     fn only_the_digest_of_the_secret_is_kept() {
         let now = "2026-08-23T09:00:00Z".parse().unwrap();
-        let (kept, token) = make(&request(), "https://m.example", Some([1; 32]), now);
+        let (kept, token) =
+            make(&request(), "https://m.example", Some([1; 32]), act_of_command(&request(), now));
         assert_eq!(kept.secret_sha256, shared::keys::sha256(&token.secret));
         assert_eq!((kept.token_id, kept.serial.as_deref()), (token.id(), Some("ZZDEV00001")));
         assert_eq!(kept.expires_at, "2026-08-26T09:00:00Z".parse().unwrap());

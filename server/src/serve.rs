@@ -352,9 +352,10 @@ impl Running {
     /// Invites a person; the token admits one device.
     pub async fn invite(&self, request: &invitation::Request) -> Result<Token, QueueError> {
         let now = self.app.clock.now();
+        let act = invitation::act_of_command(request, now);
         let ca_sha256 = self.pins_ca.then(|| self.ca.sha256());
         let (invitation, token) =
-            invitation::make(request, self.app.public_url.as_ref(), ca_sha256, now);
+            invitation::make(request, self.app.public_url.as_ref(), ca_sha256, act);
         self.jobs.queue.run(move |writer| writer.invite(&invitation)).await?;
         Ok(token)
     }

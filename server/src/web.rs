@@ -5,7 +5,9 @@
 //! a page, so that the content security policy can forbid both.
 
 mod account;
+mod accounts;
 mod assets;
+mod audit;
 mod device;
 mod devices;
 mod errors;
@@ -37,12 +39,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 
 use self::errors::PageError;
 use crate::app::App;
+use crate::auth::guard::Access;
 use crate::auth::{AuthError, CookieJar};
 use crate::store::StoreError;
 use crate::store::access::Records;
@@ -92,6 +95,12 @@ pub fn router(app: App) -> Router {
         .layer(map_response(security::add_headers))
         .layer(axum::middleware::from_fn(security::name_request))
         .with_state(console)
+}
+
+/// Every route with who may use it.
+pub fn access() -> Vec<(Method, &'static str, Access)> {
+    let routes = routes::routes().into_iter();
+    routes.map(|route| (route.method, route.path, route.access)).collect()
 }
 
 /// Whether the collector is up and its database answers.

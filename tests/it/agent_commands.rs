@@ -7,6 +7,7 @@ use std::path::Path;
 use agent::Clock;
 use agent::host::Live;
 use jiff::SignedDuration;
+use server::audit::{Act, Object};
 use server::fleet::state::Lifecycle;
 use shared::envelope::Envelope;
 use shared::token::Token;
@@ -313,7 +314,8 @@ async fn a_report_that_cannot_be_delivered_waits_and_says_why() {
     let device = server.look().rows("SELECT id FROM device").remove(0);
     let now = server.clock.now();
     let suspend = move |writer: &mut dyn server::store::place::Store| {
-        writer.set_lifecycle(&device, Lifecycle::Suspended, "it", now)
+        let act = Act::of_command("device_suspended", Object::new("device", &device), now);
+        writer.set_lifecycle(&device, Lifecycle::Suspended, &act)
     };
     server.running().jobs.queue.run(suspend).await.unwrap();
     server.round().await;

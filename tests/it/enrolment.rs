@@ -2,6 +2,7 @@
 
 use agent::enrollment::{EnrollError, EnrollOutcome};
 use jiff::SignedDuration;
+use server::audit::{Act, Object};
 use server::fleet::state::Lifecycle;
 use shared::api::{Enrolled, Pending};
 use tests::connection::Reply;
@@ -132,8 +133,10 @@ async fn an_invitation_for_another_serial_waits_until_a_person_approves() {
 async fn set_lifecycle(server: &TestServer, to: Lifecycle) {
     let device = server.look().rows("SELECT id FROM device").remove(0);
     let now = server.clock.now();
-    let step =
-        server.running().jobs.queue.run(move |writer| writer.set_lifecycle(&device, to, "it", now));
+    let mut act = Act::of_command("device_approved", Object::new("device", &device), now);
+    act.actor.name = "it".to_owned();
+    let queue = &server.running().jobs.queue;
+    let step = queue.run(move |writer| writer.set_lifecycle(&device, to, &act));
     step.await.unwrap();
     server.round().await;
 }

@@ -20,6 +20,7 @@ mod os_releases;
 mod passing_time;
 mod passkeys;
 mod per_user;
+mod permissions;
 mod recordings;
 mod replicas;
 mod reporting;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use server::audit::{Act, Object};
 use server::fleet::state::Lifecycle;
 use server::ingest::queue::QueueError;
 use server::store::devices::Devices as _;
@@ -22,7 +23,9 @@ async fn device(server: &TestServer, connection: &mut Connection) -> HandMade {
 /// What an administrator's command does, in a process of its own.
 fn step(server: &TestServer, device: &HandMade, to: Lifecycle) {
     let mut writer = Writer::new(open_writer(&server.database()).unwrap());
-    let found = writer.set_lifecycle(&device.claim.id, to, "command line", server.clock.now());
+    let object = Object::new("device", &device.claim.id);
+    let act = Act::of_command("device_changed", object, server.clock.now());
+    let found = writer.set_lifecycle(&device.claim.id, to, &act);
     assert!(found.unwrap().is_some());
 }
 

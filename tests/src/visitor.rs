@@ -5,6 +5,7 @@
 #![expect(clippy::missing_panics_doc, reason = "everything here panics when it cannot be done")]
 
 use serde_json::Value;
+use server::auth::role::Role;
 
 use crate::connection::{Connection, Reply};
 use crate::test_server::TestServer;
@@ -16,11 +17,25 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Opens a sign-in link of `server`.
+    /// Opens a sign-in link of `server` as an administrator.
     pub async fn signed_in(server: &TestServer) -> Self {
+        Self::signed_in_as(server, Role::Administrator).await
+    }
+
+    /// The same as somebody else.
+    pub async fn signed_in_as(server: &TestServer, role: Role) -> Self {
+        Self::following(server, &server.login_link_of(role)).await
+    }
+
+    /// Somebody without a session.
+    pub async fn stranger(server: &TestServer) -> Self {
+        Self { connection: server.connector().connect().await, session: String::new() }
+    }
+
+    /// Opens a sign-in link.
+    pub async fn following(server: &TestServer, link: &str) -> Self {
         let mut connection = server.connector().connect().await;
-        let link = server.login_link();
-        let path = link.strip_prefix(server.url()).unwrap_or(&link).to_owned();
+        let path = link.strip_prefix(server.url()).unwrap_or(link).to_owned();
         let answer = connection.send("GET", &path, &[], "").await;
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
         let cookie = answer.header("set-cookie").unwrap_or_default();
@@ -45,12 +60,17 @@ impl Visitor {
 
     /// Sends a form, as a page of the console would.
     pub async fn post(&mut self, path: &str, form: &str) -> Reply {
+        self.send("POST", path, form).await
+    }
+
+    /// Sends a form as the console's own pages do.
+    pub async fn send(&mut self, method: &str, path: &str, form: &str) -> Reply {
         let headers = [
             ("cookie", self.session.as_str()),
-            ("content-type", "application/x-www-form-urlencoded"),
             ("sec-fetch-site", "same-origin"),
+            ("content-type", "application/x-www-form-urlencoded"),
         ];
-        self.connection.send("POST", path, &headers, form.to_owned()).await
+        self.connection.send(method, path, &headers, form.to_owned()).await
     }
 
     /// A page that must be there.

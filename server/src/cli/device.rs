@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::place::database;
 use super::{PlaceOptions, answer};
+use crate::audit::{Act, Object, device_action};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
 use crate::fleet::state::Lifecycle;
@@ -138,9 +139,10 @@ fn step(options: OneOptions, from: &[Lifecycle], to: Lifecycle) -> Result<(), Fa
             ),
         ));
     }
-    writer
-        .set_lifecycle(&device.id, to, "command line", Clock::System.now())
-        .map_err(|error| database(&error))?;
+    let object = Object::new("device", &device.id);
+    let action = device_action(device.lifecycle, to);
+    let act = Act::of_command(action, object, Clock::System.now());
+    writer.set_lifecycle(&device.id, to, &act).map_err(|error| database(&error))?;
     let owner = device.owner.as_deref().unwrap_or("nobody");
     answer(&format!(
         "Device {} of {owner} is {} now; it was {}.\n",

@@ -6,7 +6,7 @@ use super::place::database;
 use super::{PlaceOptions, answer};
 use crate::clock::Clock;
 use crate::exit::{Exit, Failure};
-use crate::invitation::{Request, check, length, make};
+use crate::invitation::{Request, act_of_command, check, length, make};
 
 /// Options of `invite`.
 #[derive(Debug, Args)]
@@ -45,7 +45,8 @@ pub(super) fn run(options: InviteOptions) -> Result<(), Failure> {
     let address = place.address()?;
     let pinned = place.pinned(&address)?;
     let mut writer = place.writer()?;
-    let (invitation, token) = make(&request, &address.public_url, pinned, Clock::System.now());
+    let act = act_of_command(&request, Clock::System.now());
+    let (invitation, token) = make(&request, &address.public_url, pinned, act);
     writer.invite(&invitation).map_err(|error| database(&error))?;
     if options.token_only {
         return answer(&format!("{token}\n"));

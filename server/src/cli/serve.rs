@@ -11,6 +11,8 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::place::read_text;
 use super::{PlaceOptions, answer};
+use crate::app::App;
+use crate::auth::{AuthError, link};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::mail::MailFile;
@@ -122,6 +124,11 @@ async fn serve(config: Config) -> Result<(), Failure> {
         "Listening on {} as {}, database {database}.\n",
         running.address, running.app.public_url
     ))?;
+    if let Some(link) = set_up_link(&running.app).await? {
+        answer(&format!(
+            "No administrator can sign in yet. Whoever opens this link first becomes one, within one hour:\n{link}\n"
+        ))?;
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -129,6 +136,20 @@ async fn serve(config: Config) -> Result<(), Failure> {
     tracing::info!("going down: requests under way are finished first");
     running.stop().await;
     Ok(())
+}
+
+/// A link for the first administrator, as long as there is none.
+async fn set_up_link(app: &App) -> Result<Option<String>, Failure> {
+    let (records, url, now) = (app.records.clone(), app.public_url.clone(), app.clock.now());
+    let link = move || -> Result<_, AuthError> {
+        if records.has_administrator(now)? {
+            return Ok(None);
+        }
+        link::set_up(&*records, &url, now).map(Some)
+    };
+    let made = tokio::task::spawn_blocking(link).await;
+    let failed = |error: String| Failure::new(Exit::Io, error);
+    made.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
 }
 
 fn failure(error: &StartError) -> Failure {

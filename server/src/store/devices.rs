@@ -6,6 +6,7 @@ use shared::os_releases::Catalogue;
 use shared::statement::DeviceClaim;
 
 use super::StoreError;
+use crate::audit::Act;
 use crate::fleet::state::Lifecycle;
 
 /// A key with everything that verification needs.
@@ -133,14 +134,13 @@ pub trait Devices: Send {
     fn enroll(&mut self, request: &NewDevice) -> Result<Admission, StoreError>;
     /// Keeps a certificate that was issued at `at`.
     fn keep_certificate(&mut self, issued: &Issued, at: Timestamp) -> Result<(), StoreError>;
-    /// Moves a device on in its life; the words are for the device's history.
+    /// Moves a device on in its life, and notes the act.
     /// Returns where it was before, or nothing when there is no such device.
     fn set_lifecycle(
         &mut self,
         device_id: &str,
         to: Lifecycle,
-        actor: &str,
-        at: Timestamp,
+        act: &Act,
     ) -> Result<Option<Lifecycle>, StoreError>;
     /// Every device, the newest first.
     fn list(&self) -> Result<Vec<DeviceLine>, StoreError>;
@@ -159,10 +159,8 @@ pub struct NewInvitation {
     pub email: String,
     /// The one Mac it is for.
     pub serial: Option<String>,
-    /// Who invites.
-    pub actor: String,
-    /// Now.
-    pub created_at: Timestamp,
+    /// Who invites, and when.
+    pub act: Act,
     /// When it ends.
     pub expires_at: Timestamp,
 }

@@ -14,8 +14,10 @@ use axum::response::{Html, IntoResponse, Response};
 use shared::os_releases::Catalogue;
 use shared::policy::{Mode, Policy};
 
+pub(super) use self::export::line as csv_line;
 use self::filters::{Chip, Choice};
 use self::query::ListQuery;
+pub(super) use self::query::encoded;
 pub(super) use self::table::model_words;
 use self::table::{Header, TableRow};
 use super::Console;

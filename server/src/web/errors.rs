@@ -31,9 +31,6 @@ pub(super) enum PageError {
     /// The route asks for who is signed in, and nobody is.
     #[error("nobody is signed in")]
     SignedOut,
-    /// What somebody typed cannot be taken.
-    #[error("{0}")]
-    BadForm(String),
     /// The database failed.
     #[error("the database did not answer")]
     Store(#[from] StoreError),
@@ -70,7 +67,6 @@ impl IntoResponse for PageError {
             Self::BadAddress(_) => (StatusCode::BAD_REQUEST, "This address does not work"),
             Self::OtherOrigin => (StatusCode::FORBIDDEN, "Refused"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "Not allowed"),
-            Self::BadForm(_) => (StatusCode::UNPROCESSABLE_ENTITY, "This cannot be taken"),
             Self::Auth(AuthError::Store(error)) if error.passes() => {
                 (StatusCode::SERVICE_UNAVAILABLE, "Too busy")
             }

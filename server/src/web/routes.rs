@@ -9,12 +9,13 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::errors::PageError;
 use super::{
-    Console, account, assets, device, devices, health, log, mail_sign_in, os_releases, overview,
-    own, passkey_sign_in, set_up, sign_in, statement, webhooks, welcome,
+    Console, account, accounts, assets, audit, device, devices, health, log, mail_sign_in,
+    os_releases, overview, own, passkey_sign_in, set_up, sign_in, statement, webhooks, welcome,
 };
 use crate::auth::guard::{self, Access, Noted, Refusal, Route};
 use crate::auth::permission::Permission::{
-    ChangeIntegrations, Export, Own, SeeEvidence, SeeFleet, SeeIntegrations,
+    ChangeAccounts, ChangeIntegrations, Export, Own, SeeAccounts, SeeAudit, SeeEvidence, SeeFleet,
+    SeeIntegrations,
 };
 use crate::auth::who::Origin;
 
@@ -50,6 +51,8 @@ fn change(path: &'static str, access: Access, handler: MethodRouter<Console>) ->
 /// Every address of the console.
 pub(super) fn routes() -> Vec<Route<Console>> {
     use Noted::Nothing;
+    const ACCOUNTS: Access = Access::Needs(&[SeeAccounts]);
+    const CHANGE_ACCOUNTS: Access = Access::Needs(&[ChangeAccounts]);
     vec![
         read("/", Access::SignedIn, Nothing, get(overview::page)),
         read("/me", Access::Needs(&[Own]), Nothing, get(own::page)),
@@ -94,6 +97,25 @@ pub(super) fn routes() -> Vec<Route<Console>> {
             "/settings/webhooks/{id}/deliveries/{number}/resend",
             CHANGE_HOOKS,
             post(webhooks::resend),
+        ),
+        read("/accounts", ACCOUNTS, Nothing, get(accounts::list::page)),
+        change("/accounts", CHANGE_ACCOUNTS, post(accounts::change::add)),
+        read("/accounts/{id}", ACCOUNTS, Noted::View("account"), get(accounts::one::page)),
+        change("/accounts/{id}", CHANGE_ACCOUNTS, post(accounts::change::change)),
+        change("/accounts/{id}/link", CHANGE_ACCOUNTS, post(accounts::change::invite_again)),
+        change("/accounts/{id}/sessions", CHANGE_ACCOUNTS, post(accounts::change::end_sessions)),
+        read("/audit", Access::Needs(&[SeeAudit]), Nothing, get(audit::page)),
+        read(
+            "/audit.csv",
+            Access::Needs(&[SeeAudit, Export]),
+            Noted::Export("audit"),
+            get(audit::csv),
+        ),
+        read(
+            "/audit.json",
+            Access::Needs(&[SeeAudit, Export]),
+            Noted::Export("audit"),
+            get(audit::json),
         ),
         read("/login", Access::Open, Nothing, get(sign_in::page)),
         read("/login/{token}", Access::Open, Nothing, get(sign_in::open_link)),

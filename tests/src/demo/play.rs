@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use server::audit::{Act, Object};
 use server::fleet::state::Lifecycle;
 use tokio::task::JoinSet;
 
@@ -139,8 +140,9 @@ impl Played {
         let player = self.players.get(index).and_then(Option::as_ref);
         let id = player.context("no such Mac")?.device_id()?;
         let now = self.stage.clock.now();
+        let act = Act::of_command("device_archived", Object::new("device", &id), now);
         let queue = &self.stage.running.jobs.queue;
-        queue.run(move |writer| writer.set_lifecycle(&id, Lifecycle::Archived, "IT", now)).await?;
+        queue.run(move |writer| writer.set_lifecycle(&id, Lifecycle::Archived, &act)).await?;
         self.stage.running.jobs.round().await?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The fleet: enrolled through the collector's own code.
 
+use server::audit::{Act, Object};
 use std::path::Path;
 
 use anyhow::ensure;
@@ -64,8 +65,7 @@ fn enroll(
         person: format!("Person {}", device.number),
         email: format!("person{}@company.example", device.number),
         serial: None,
-        actor: "muster-loadgen".to_owned(),
-        created_at: at,
+        act: Act::of_command("invited", Object::default(), at),
         expires_at: at + SignedDuration::from_hours(72),
     })?;
     let mut claim = posture.device.clone();

@@ -1,7 +1,7 @@
 //! How devices come in and move on.
 
 use super::replicas::{
-    Promise, Replicas, device_id, enrolled, invitation, keep, keyid, minute, request, start,
+    Promise, Replicas, act_at, device_id, enrolled, invitation, keep, keyid, minute, request, start,
 };
 use crate::fleet::state::Lifecycle;
 use crate::store::devices::{Admission, Issued};
@@ -118,7 +118,7 @@ fn invitation_counts(replicas: &Replicas) {
     same_serial.claim.serial = request(1).claim.serial;
     let Admission::Waits { reason } = writer.enroll(&same_serial).unwrap() else { panic!() };
     assert!(reason.contains("same serial number"), "{reason}");
-    writer.set_lifecycle(&device_id(3), Lifecycle::Revoked, "console", minute(2)).unwrap();
+    writer.set_lifecycle(&device_id(3), Lifecycle::Revoked, &act_at(minute(2))).unwrap();
     let refused = Admission::Refused(Lifecycle::Revoked);
     assert_eq!(writer.enroll(&same_serial).unwrap(), refused);
 }
@@ -170,7 +170,7 @@ fn steps(replicas: &Replicas) {
     let id = enrolled(&mut one, 1);
     let (version, _) = one.keys.changed_since(0).unwrap();
     let step = |opened: &mut Opened, to, at| {
-        opened.writer.set_lifecycle(&id, to, "console", minute(at)).unwrap()
+        opened.writer.set_lifecycle(&id, to, &act_at(minute(at))).unwrap()
     };
     assert_eq!(step(&mut one, Lifecycle::Suspended, 2), Some(Lifecycle::Active));
     assert_eq!(step(&mut other, Lifecycle::Active, 3), Some(Lifecycle::Suspended));
@@ -180,7 +180,7 @@ fn steps(replicas: &Replicas) {
     let list = other.writer.list().unwrap();
     assert_eq!((list.len(), list[0].lifecycle), (1, Lifecycle::Revoked));
     assert_eq!(list[0].owner.as_deref(), Some("Person 1"));
-    let nobody = one.writer.set_lifecycle("nobody", Lifecycle::Active, "console", minute(4));
+    let nobody = one.writer.set_lifecycle("nobody", Lifecycle::Active, &act_at(minute(4)));
     assert_eq!(nobody.unwrap(), None);
     let events = replicas
         .rows("SELECT kind || ' ' || number || ' ' || actor FROM event ORDER BY at_ms, number");

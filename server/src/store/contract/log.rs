@@ -2,7 +2,7 @@
 
 use shared::log::{Frontier, leaf_hash};
 
-use super::replicas::{Promise, Replicas, enrolled, invitation, keep, minute, start};
+use super::replicas::{Promise, Replicas, act_at, enrolled, invitation, keep, minute};
 use crate::audit::{Act, Object};
 use crate::fleet::state::Lifecycle;
 use crate::store::place::Opened;
@@ -43,7 +43,7 @@ pub(super) fn assert_whole(opened: &Opened) -> Vec<String> {
 fn everything(replicas: &Replicas) {
     let mut opened = replicas.open();
     let id = enrolled(&mut opened, 1);
-    opened.writer.set_lifecycle(&id, Lifecycle::Archived, "console", minute(2)).unwrap();
+    opened.writer.set_lifecycle(&id, Lifecycle::Archived, &act_at(minute(2))).unwrap();
     for action in ["login_link", "sign_in"] {
         let act = Act::of_command(action, Object::default(), minute(2));
         opened.records.note(&act).unwrap();

@@ -1,5 +1,6 @@
 //! An empty database, opened as often as a promise wants replicas.
 
+use crate::audit::{Act, Actor, Object};
 use jiff::{SignedDuration, Timestamp};
 use shared::policy::Policy;
 use shared::statement::{Posture, Statement};
@@ -71,6 +72,12 @@ pub(super) fn start() -> Timestamp {
     "2026-08-20T09:00:00Z".parse().unwrap()
 }
 
+/// What a person does then.
+pub(super) fn act_at(at: Timestamp) -> Act {
+    let actor = Actor { name: "console".to_owned(), ..Actor::command() };
+    Act { actor, ..Act::of_command("lifecycle", Object::default(), at) }
+}
+
 /// Some minutes after it.
 pub(super) fn minute(number: i64) -> Timestamp {
     start() + SignedDuration::from_mins(number)
@@ -93,8 +100,7 @@ pub(super) fn invitation(number: usize) -> NewInvitation {
         person: format!("Person {number}"),
         email: format!("person{number}@company.example"),
         serial: None,
-        actor: "contract".to_owned(),
-        created_at: start(),
+        act: Act::of_command("invited", Object::default(), start()),
         expires_at: minute(60),
     }
 }

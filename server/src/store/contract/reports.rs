@@ -7,7 +7,7 @@ use shared::statement::Posture;
 
 use super::log::assert_whole;
 use super::replicas::{
-    Promise, Replicas, device_id, enrolled, keep, keyid, minute, posture, rules,
+    Promise, Replicas, act_at, device_id, enrolled, keep, keyid, minute, posture, rules,
 };
 use crate::fleet::report::fingerprint;
 use crate::fleet::state::Lifecycle;
@@ -113,7 +113,7 @@ fn contradiction(replicas: &Replicas) {
 fn refused(replicas: &Replicas) {
     let mut opened = replicas.open();
     enrolled(&mut opened, 0);
-    opened.writer.set_lifecycle(&device_id(0), Lifecycle::Revoked, "console", minute(2)).unwrap();
+    opened.writer.set_lifecycle(&device_id(0), Lifecycle::Revoked, &act_at(minute(2))).unwrap();
     let before = assert_whole(&opened).len();
     let kept = accept(&mut opened, &[report(0, 1, true), report(1, 1, true)]);
     assert_eq!(kept, [Kept::Refused(Lifecycle::Revoked), Kept::NoDevice]);
@@ -205,7 +205,7 @@ fn a_long_story_leaves_the_same_rows_in_both_databases() {
         let judged = opened.writer.judge_due(later, 100, &rules).unwrap();
         assert!(judged > 0);
         opened.writer.judge_all(later, 100, &rules).unwrap();
-        opened.writer.set_lifecycle(&device_id(3), Lifecycle::Active, "console", later).unwrap();
+        opened.writer.set_lifecycle(&device_id(3), Lifecycle::Active, &act_at(later)).unwrap();
         let rows: Vec<Vec<String>> = TABLES
             .iter()
             .map(|table| {

@@ -5,9 +5,11 @@ use tokio_postgres::Row;
 
 use super::books::PostgresBooks;
 use super::{Session, StoreError, Writer, enroll, log, state};
+use crate::audit::Act;
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
+use crate::store::access::audit::note;
 use crate::store::batch::judging::judge_each;
 use crate::store::devices::{Admission, DeviceLine, Devices, Issued, NewDevice};
 
@@ -107,9 +109,9 @@ impl Devices for Writer {
         &mut self,
         device_id: &str,
         to: Lifecycle,
-        actor: &str,
-        at: Timestamp,
+        act: &Act,
     ) -> Result<Option<Lifecycle>, StoreError> {
+        let (at, actor) = (act.at, act.actor.for_ever());
         self.session().transaction(|db| {
             let Some(device) = state::places(db, &[device_id])?.pop() else { return Ok(None) };
             let former = device.state.lifecycle;
@@ -118,7 +120,10 @@ impl Devices for Writer {
                 (_, Lifecycle::Active) => "resumed",
                 (_, other) => other.as_str(),
             };
-            move_on(db, &Step { device_id, to, kind, actor, detail: "", at })?;
+            move_on(
+                db,
+                &Step { device_id, to, kind, actor: &act.actor.name, detail: &act.detail, at },
+            )?;
             judge_each(&mut PostgresBooks(db), &[device_id], &|device, changes| {
                 device.settle_status(at, changes);
                 if device.next_change_at.is_none() && to == Lifecycle::Active {
@@ -127,6 +132,7 @@ impl Devices for Writer {
             })?;
             let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor };
             log::record(db, event.at(at))?;
+            note(db, act)?;
             Ok(Some(former))
         })
     }

@@ -2,6 +2,7 @@
 
 use super::{Session, StoreError, Writer, log};
 use crate::log::entry::Event;
+use crate::store::access::audit::note;
 use crate::store::devices::{Invitations, NewInvitation};
 
 /// Renames the person with this mail address, or adds one; gives the id. In
@@ -11,7 +12,7 @@ fn person(db: &mut Session, invitation: &NewInvitation) -> Result<String, StoreE
     const NEW: &str = "INSERT INTO person (id, name, email, created_ms) VALUES ($1, $2, $3, $4)
         ON CONFLICT DO NOTHING RETURNING id";
     let id = uuid::Uuid::new_v4().to_string();
-    let at = invitation.created_at.as_millisecond();
+    let at = invitation.act.at.as_millisecond();
     let known = |db: &mut Session| db.row(KNOWN, &[&invitation.person, &invitation.email]);
     let mut row = known(db)?;
     if row.is_none() {
@@ -30,7 +31,7 @@ impl Invitations for Writer {
         const INVITATION: &str = "
             INSERT INTO invitation (id, secret_sha256, person_id, serial, created_ms, expires_ms)
             VALUES ($1, $2, $3, $4, $5, $6)";
-        let at = invitation.created_at.as_millisecond();
+        let at = invitation.act.at.as_millisecond();
         self.session().transaction(|db| {
             let person = person(db, invitation)?;
             db.execute(
@@ -44,9 +45,12 @@ impl Invitations for Writer {
                     &invitation.expires_at.as_millisecond(),
                 ],
             )?;
-            let event =
-                Event::Invitation { invitation: &invitation.token_id, actor: &invitation.actor };
-            log::record(db, event.at(invitation.created_at)).map(drop)
+            let event = Event::Invitation {
+                invitation: &invitation.token_id,
+                actor: invitation.act.actor.for_ever(),
+            };
+            log::record(db, event.at(invitation.act.at))?;
+            note(db, &invitation.act).map(drop)
         })
     }
 }

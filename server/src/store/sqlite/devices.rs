@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::books::SqliteBooks;
+use super::reading::Asked;
 use super::{StoreError, Writer, enroll, log, state};
+use crate::audit::Act;
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
+use crate::store::access::audit::note;
 use crate::store::batch::judging::judge_each;
 use crate::store::devices::{Admission, DeviceLine, Devices, Issued, NewDevice};
 
@@ -123,9 +126,9 @@ impl Devices for Writer {
         &mut self,
         device_id: &str,
         to: Lifecycle,
-        actor: &str,
-        at: Timestamp,
+        act: &Act,
     ) -> Result<Option<Lifecycle>, StoreError> {
+        let (at, actor) = (act.at, act.actor.for_ever());
         let transaction = self.begin()?;
         let Some(former) = state::load_place(&transaction, device_id)?.map(|it| it.state.lifecycle)
         else {
@@ -136,7 +139,7 @@ impl Devices for Writer {
             (_, Lifecycle::Active) => "resumed",
             (_, other) => other.as_str(),
         };
-        let step = Step { device_id, to, kind, actor, detail: "", at };
+        let step = Step { device_id, to, kind, actor: &act.actor.name, detail: &act.detail, at };
         move_on(&transaction, &step)?;
         judge_each(&mut SqliteBooks(&transaction), &[device_id], &|device, changes| {
             device.settle_status(at, changes);
@@ -146,6 +149,7 @@ impl Devices for Writer {
         })?;
         let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor };
         log::record(&transaction, event.at(at))?;
+        note(&mut Asked(&transaction), act)?;
         transaction.commit()?;
         Ok(Some(former))
     }

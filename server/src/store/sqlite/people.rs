@@ -2,14 +2,16 @@
 
 use rusqlite::params;
 
+use super::reading::Asked;
 use super::{StoreError, Writer, log};
 use crate::log::entry::Event;
+use crate::store::access::audit::note;
 use crate::store::devices::{Invitations, NewInvitation};
 
 impl Invitations for Writer {
     fn invite(&mut self, invitation: &NewInvitation) -> Result<(), StoreError> {
         let transaction = self.begin()?;
-        let at = invitation.created_at.as_millisecond();
+        let at = invitation.act.at.as_millisecond();
         transaction.execute(
             "INSERT INTO person (id, name, email, created_ms) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (email) DO UPDATE SET name = excluded.name",
@@ -27,9 +29,12 @@ impl Invitations for Writer {
                 invitation.email,
             ],
         )?;
-        let event =
-            Event::Invitation { invitation: &invitation.token_id, actor: &invitation.actor };
-        log::record(&transaction, event.at(invitation.created_at))?;
+        let event = Event::Invitation {
+            invitation: &invitation.token_id,
+            actor: invitation.act.actor.for_ever(),
+        };
+        log::record(&transaction, event.at(invitation.act.at))?;
+        note(&mut Asked(&transaction), &invitation.act)?;
         transaction.commit()?;
         Ok(())
     }

@@ -153,7 +153,7 @@ fn cells(row: &Row) -> [String; COLUMNS.len()] {
     ]
 }
 
-fn line(text: &mut String, cells: impl Iterator<Item = String>) {
+pub(in crate::web) fn line(text: &mut String, cells: impl Iterator<Item = String>) {
     for (index, cell) in cells.enumerate() {
         if index > 0 {
             text.push(',');

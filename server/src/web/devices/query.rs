@@ -200,7 +200,7 @@ fn place_word(place: &Place) -> String {
 }
 
 /// A value as it may stand in a query.
-fn encoded(text: &str) -> String {
+pub(in crate::web) fn encoded(text: &str) -> String {
     use std::fmt::Write as _;
 
     let mut out = String::with_capacity(text.len());

@@ -1,0 +1,44 @@
+//! Accounts: who may sign in, as what, until when.
+
+pub(super) mod change;
+pub(super) mod form;
+pub(super) mod list;
+pub(super) mod one;
+
+use jiff::Timestamp;
+
+use super::times::{When, date};
+use crate::auth::account::Account;
+
+/// An account as lists and its page show it.
+pub(super) struct AccountView {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) role: &'static str,
+    pub(super) seen: Option<When>,
+    /// Whether it admits, and until when.
+    pub(super) state: String,
+    /// Shape and colour of the state.
+    pub(super) kind: &'static str,
+}
+
+impl AccountView {
+    fn of(account: &Account, now: Timestamp) -> Self {
+        let (kind, state) = match (account.disabled, account.ends) {
+            (Some(since), _) => ("archived", format!("Ended {}", date(since))),
+            (None, Some(ends)) if ends <= now => ("archived", format!("Ended {}", date(ends))),
+            (None, Some(ends)) => ("due", format!("Until {}", date(ends))),
+            (None, None) => ("pass", "Open".to_owned()),
+        };
+        Self {
+            id: account.id.clone(),
+            name: account.name.clone(),
+            email: account.email.clone(),
+            role: account.role.title(),
+            seen: account.seen.map(|at| When::relative(at, now)),
+            state,
+            kind,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Acts in words.
+
+/// Actions and what people call them.
+const ACTIONS: &[(&str, &str)] = &[
+    ("sign_in", "Signed in"),
+    ("sign_in_refused", "Was not let in"),
+    ("sign_out", "Signed out"),
+    ("view", "Looked at"),
+    ("export", "Exported"),
+    ("account_added", "Added an account"),
+    ("account_invited", "Invited"),
+    ("account_changed", "Changed an account"),
+    ("identity_bound", "Linked an identity"),
+    ("session_ended", "Ended a session"),
+    ("sessions_ended", "Ended sessions"),
+    ("setup_link", "Made a set-up link"),
+    ("login_link", "Made a sign-in link"),
+    ("passkey_added", "Added a passkey"),
+    ("passkey_renamed", "Renamed a passkey"),
+    ("passkey_removed", "Removed a passkey"),
+    ("token_made", "Made an API token"),
+    ("token_revoked", "Revoked an API token"),
+    ("invited", "Invited a person"),
+    ("device_approved", "Approved a device"),
+    ("device_suspended", "Suspended a device"),
+    ("device_resumed", "Resumed a device"),
+    ("device_revoked", "Revoked a key"),
+    ("device_archived", "Archived a device"),
+];
+
+/// An action in words; an unknown one as it is kept.
+pub(super) fn action(word: &str) -> String {
+    let known = ACTIONS.iter().find(|(known, _)| *known == word);
+    known.map_or_else(|| word.replace('_', " "), |(_, title)| (*title).to_owned())
+}
+
+/// What something was done to.
+pub(super) fn object(kind: &str, id: &str, name: &str) -> String {
+    match (kind, name, id) {
+        ("", ..) => String::new(),
+        (kind, "", "") => kind.to_owned(),
+        (kind, "", id) => {
+            let short: String = id.chars().take(8).collect();
+            format!("{kind} {short}")
+        }
+        (_, name, _) => name.to_owned(),
+    }
+}
