@@ -48,7 +48,6 @@ pub struct Stage {
     /// Sends reports; its connections are kept.
     pub courier: Collector,
     macs: PathBuf,
-    database: PathBuf,
 }
 
 impl Stage {
@@ -61,14 +60,12 @@ impl Stage {
             notice: Some(NOTICE.to_owned()),
             ..Config::local(folders.collector.path())
         };
-        let database =
-            config.database.file().context("the demo keeps its data in a file")?.to_owned();
         let running = start(config, Clock::Manual(clock.clone())).await?;
         let told = clock.clone();
         let agents = agent::Clock::new(move || told.now());
         let courier = Collector::new(&running.app.public_url, &ServerTrust::Web, agents)?;
         let macs = folders.macs.path().to_owned();
-        Ok(Self { running, clock, courier, macs, database })
+        Ok(Self { running, clock, courier, macs })
     }
 
     /// Where the Mac called `name` keeps its state.
