@@ -7,7 +7,7 @@ use shared::keys::sha256;
 use shared::reading::FieldValue;
 
 use super::replicas::{
-    Promise, Replicas, device_id, enrolled, keep, keyid, minute, posture, rules,
+    Promise, Replicas, act_at, device_id, enrolled, keep, keyid, minute, posture, rules,
 };
 use crate::audit::{Act, Object};
 use crate::fleet::report::fingerprint;
@@ -159,7 +159,7 @@ fn time_alone(replicas: &Replicas) {
     let numbers: Vec<u64> = told.iter().map(|event| event.cursor.number).collect();
     let expected: Vec<u64> = (end.number + 1..).take(numbers.len()).collect();
     assert_eq!(numbers, expected);
-    other.writer.set_lifecycle(&device_id(1), Lifecycle::Archived, "console", late).unwrap();
+    other.writer.set_lifecycle(&device_id(1), Lifecycle::Archived, &act_at(late)).unwrap();
     assert_eq!(words(&after(&one, told.last().unwrap().cursor)), ["archived"]);
 }
 
