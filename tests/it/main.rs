@@ -17,6 +17,7 @@ mod mail;
 mod mail_links;
 mod mute_fleet;
 mod os_releases;
+mod other_readers;
 mod passing_time;
 mod passkeys;
 mod per_user;

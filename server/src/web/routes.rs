@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -150,10 +150,34 @@ pub(super) fn guarded(console: &Console, routes: Vec<Route<Console>>) -> Router<
         let console = console.clone();
         let guard = from_fn(move |request: Request, next: Next| {
             let console = console.clone();
-            async move { pass(&console, access, noted, (request, next)).await }
+            async move {
+                let response = pass(&console, access, noted, (request, next)).await;
+                count_sign_in(&console, path, &response);
+                response
+            }
         });
         router.route(path, handler.route_layer(guard))
     })
+}
+
+/// Counts who came in, and who was refused, by the way they took.
+fn count_sign_in(console: &Console, path: &str, response: &Response) {
+    let way = match path {
+        "/login/{token}" => "link",
+        "/login/passkey" => "passkey",
+        "/login/mail/{token}" => "mail",
+        "/setup/{token}" => "setup",
+        "/welcome/{token}" => "invitation",
+        path if path.starts_with("/login/openid/") => "openid",
+        _ => return,
+    };
+    let status = response.status();
+    // Every way ends with the cookie of a session.
+    if status.is_redirection() && response.headers().contains_key(header::SET_COOKIE) {
+        console.app.meters.sign_in(way, true);
+    } else if status.is_client_error() {
+        console.app.meters.sign_in(way, false);
+    }
 }
 
 /// Answers a request that is allowed, and notes it before the answer leaves.
