@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 
+use crate::auth::openid::Providers;
 use crate::auth::ways::Ways;
 use crate::clock::Clock;
 use crate::ingest::limits::Limits;
@@ -27,6 +28,8 @@ pub struct App {
     pub records: Arc<dyn Records>,
     /// The way to the writer.
     pub queue: Queue,
+    /// By whom people may be signed in.
+    pub openid: Providers,
     /// Where requests come from.
     pub limits: Limits,
     /// By what ways people come in.

@@ -5,6 +5,7 @@
 //! [`guard`] alone, by the list of routes.
 
 pub mod account;
+pub mod admission;
 mod cookie;
 pub mod guard;
 pub mod link;

@@ -18,6 +18,7 @@ use shared::policy::Policy;
 
 use self::mail::{Mail, MailFile};
 use self::metrics::MetricsFile;
+use self::openid::OpenId;
 use self::sign_in::{SignIn, SignInFile};
 use self::telemetry::{Telemetry, TelemetryFile};
 use self::webhooks::{Webhooks, WebhooksFile};
@@ -64,6 +65,8 @@ pub struct Config {
     pub telemetry: Option<Telemetry>,
     /// Where messages may be sent.
     pub webhooks: Webhooks,
+    /// By whom people may be signed in.
+    pub openid: Vec<OpenId>,
 }
 
 impl Config {
@@ -88,6 +91,7 @@ impl Config {
             metrics: None,
             telemetry: None,
             webhooks: Webhooks::default(),
+            openid: Vec::new(),
         }
     }
 }

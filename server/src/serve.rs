@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::app::{App, Rulebook};
+use crate::auth::openid::{Providers, SetupError};
 use crate::auth::passkey::RelyingParty;
 use crate::auth::ways::{MailWay, Ways};
 use crate::ca::{Ca, CaError};
@@ -76,6 +77,9 @@ pub enum StartError {
     /// TLS cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Providers cannot be asked.
+    #[error(transparent)]
+    OpenId(#[from] SetupError),
     /// The writer thread could not be started.
     #[error("the writer could not be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -236,6 +240,7 @@ fn parts(
         readers: views,
         records,
         queue,
+        openid: Providers::new(config.openid.clone(), &public.url, state, clock)?,
         limits: Limits::new(&config.limits),
         ways: ways(config, clock, public)?,
         log,

@@ -13,6 +13,7 @@ mod devices;
 mod errors;
 mod log;
 mod mail_sign_in;
+mod openid_sign_in;
 mod os_releases;
 mod overview;
 mod own;

@@ -16,6 +16,7 @@ use crate::auth::{AuthError, link};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::mail::MailFile;
+use crate::config::openid;
 use crate::config::telemetry::TelemetryFile;
 use crate::config::webhooks::Webhooks;
 use crate::exit::{Exit, Failure};
@@ -103,6 +104,7 @@ fn config(options: ServeOptions) -> Result<Config, Failure> {
             allowed_networks: place.file.webhooks.allowed_networks,
             allow_loopback: false,
         },
+        openid: openid::check(&place.file.sign_in.openid).map_err(wrong)?,
     })
 }
 
@@ -154,7 +156,7 @@ async fn set_up_link(app: &App) -> Result<Option<String>, Failure> {
 
 fn failure(error: &StartError) -> Failure {
     let exit = match error {
-        StartError::Config(_) | StartError::Tls(_) => Exit::Config,
+        StartError::Config(_) | StartError::Tls(_) | StartError::OpenId(_) => Exit::Config,
         StartError::Bind { .. } => Exit::Unavailable,
         StartError::Database { .. } | StartError::Log(_) | StartError::Ca(_) => Exit::Io,
         StartError::State(_) => Exit::CannotCreate,

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::openid::OpenIdFile;
+
 /// `[sign_in]` as people write it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,6 +13,9 @@ pub struct SignInFile {
     /// For whom links by mail sign in; `off` if this is missing.
     #[serde(default)]
     pub mail: MailLinks,
+    /// Providers by which people come in.
+    #[serde(default)]
+    pub openid: Vec<OpenIdFile>,
 }
 
 /// For whom links by mail sign in.

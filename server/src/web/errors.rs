@@ -22,6 +22,9 @@ pub(super) enum PageError {
     /// The address holds something that cannot be understood.
     #[error("{0}")]
     BadAddress(String),
+    /// Too much was asked for or failed from there.
+    #[error("too many attempts came from your network; wait a while, or take another way")]
+    TooMany,
     /// Another site asked for a change.
     #[error("the request did not come from this console; open the page again and retry")]
     OtherOrigin,
@@ -65,6 +68,7 @@ impl IntoResponse for PageError {
         let (status, title) = match &self {
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "Nothing here"),
             Self::BadAddress(_) => (StatusCode::BAD_REQUEST, "This address does not work"),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts"),
             Self::OtherOrigin => (StatusCode::FORBIDDEN, "Refused"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "Not allowed"),
             Self::Auth(AuthError::Store(error)) if error.passes() => {

@@ -10,7 +10,8 @@ use axum::routing::{MethodRouter, get, post};
 use super::errors::PageError;
 use super::{
     Console, account, accounts, assets, audit, device, devices, health, log, mail_sign_in,
-    os_releases, overview, own, passkey_sign_in, set_up, sign_in, statement, webhooks, welcome,
+    openid_sign_in, os_releases, overview, own, passkey_sign_in, set_up, sign_in, statement,
+    webhooks, welcome,
 };
 use crate::auth::guard::{self, Access, Noted, Refusal, Route};
 use crate::auth::permission::Permission::{
@@ -138,6 +139,14 @@ pub(super) fn routes() -> Vec<Route<Console>> {
         change("/setup/{token}", Access::Open, post(set_up::make)),
         read("/welcome/{token}", Access::Open, Nothing, get(welcome::page)),
         change("/welcome/{token}", Access::Open, post(welcome::enter)),
+        read("/sign-in/openid/{name}", Access::Open, Nothing, get(openid_sign_in::start)),
+        read(
+            "/sign-in/openid/{name}/callback",
+            Access::Open,
+            Nothing,
+            get(openid_sign_in::callback),
+        ),
+        read("/.well-known/muster-jwks.json", Access::Open, Nothing, get(openid_sign_in::keys)),
         read("/static/{file}", Access::Open, Nothing, get(assets::file)),
         read("/healthz", Access::Open, Nothing, get(health)),
     ]

@@ -10,9 +10,11 @@ use super::errors::PageError;
 use super::shell::{Section, Shell, html};
 use super::words::SIGN_IN_COMMAND;
 use crate::audit::{Actor, ActorKind, Object};
+use crate::auth::openid::Providers;
 use crate::auth::ways::Ways;
 use crate::auth::who::Origin;
 use crate::auth::{Secret, session};
+use crate::config::openid::OpenId;
 use crate::config::sign_in::MailLinks;
 use crate::store::access::links::{LinkKind, Presented};
 
@@ -33,10 +35,12 @@ struct Offered {
     passkeys: bool,
     /// What is said about links by mail, where there are any.
     mail: Option<&'static str>,
+    /// Where providers are asked, and what they are called.
+    providers: Vec<(String, String)>,
 }
 
 impl Offered {
-    fn by(ways: &Ways) -> Self {
+    fn by(ways: &Ways, providers: &Providers) -> Self {
         let mail = ways.mail.as_ref().map(|way| match way.links {
             MailLinks::Recovery => {
                 "For accounts that have no other way in. The link works once, in this browser, for 10 minutes."
@@ -45,7 +49,9 @@ impl Offered {
                 "The link works once, in this browser, for 10 minutes."
             }
         });
-        Self { passkeys: ways.passkeys.is_some(), mail }
+        let of = |one: &OpenId| (format!("/sign-in/openid/{}", one.name), one.title.clone());
+        let providers = providers.settings().map(of).collect();
+        Self { passkeys: ways.passkeys.is_some(), mail, providers }
     }
 }
 
@@ -86,7 +92,7 @@ fn show(
         heading,
         first,
         problem: problem.to_owned(),
-        ways: Offered::by(&console.app.ways),
+        ways: Offered::by(&console.app.ways, &console.app.openid),
         command: SIGN_IN_COMMAND,
     })?;
     Ok((StatusCode::UNAUTHORIZED, page).into_response())

@@ -16,6 +16,7 @@ use tower::ServiceExt as _;
 use super::{router, seed};
 use crate::app::{App, Rulebook, Rules};
 use crate::auth::link;
+use crate::auth::openid::Providers;
 use crate::auth::passkey::RelyingParty;
 use crate::auth::role::Role;
 use crate::auth::ways::Ways;
@@ -115,6 +116,7 @@ impl Site {
             readers: Arc::new(readers.clone()),
             records: Arc::clone(&records),
             queue,
+            openid: Providers::default(),
             limits: Limits::new(&limits::Settings::default()),
             ways: Ways::new(RelyingParty::at("https://muster.example"), None),
             rulebook,

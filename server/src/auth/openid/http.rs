@@ -25,6 +25,9 @@ pub(super) enum HttpError {
     /// No connection, or it broke.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
+    /// An address that may not be asked.
+    #[error("`{0}` is not https")]
+    NotHttps(String),
     /// Nothing in time.
     #[error("it did not answer in time")]
     Late,
@@ -65,6 +68,12 @@ impl Http {
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        // Whatever the provider names is asked here, its keys before anybody
+        // could look at their address.
+        let url = request.uri().to_string();
+        if !self.may_ask(&url) {
+            return Err(HttpError::NotHttps(url));
+        }
         let request = request.try_into().map_err(|error| no_answer(&error))?;
         let mut answer = self.client.execute(request).await.map_err(|error| no_answer(&error))?;
         let mut bytes = Vec::new();

@@ -210,7 +210,7 @@ impl Provider {
             .map_err(undiscovered)?;
         let token = metadata.token_endpoint().map(|url| url.as_str());
         let token = token.ok_or_else(|| Refusal::Metadata("no `token_endpoint`".to_owned()))?;
-        for url in [metadata.authorization_endpoint().as_str(), token, metadata.jwks_uri()] {
+        for url in [metadata.authorization_endpoint().as_str(), token] {
             if !self.http.may_ask(url) {
                 return Err(Refusal::Metadata(format!("`{url}` is not https")));
             }
@@ -335,6 +335,9 @@ fn is_within(at: Timestamp, now: Timestamp, time: SignedDuration) -> bool {
 
 fn undiscovered(error: DiscoveryError<HttpError>) -> Refusal {
     match error {
+        DiscoveryError::Request(error @ HttpError::NotHttps(_)) => {
+            Refusal::Metadata(error.to_string())
+        }
         DiscoveryError::Request(error) => Refusal::Unreachable(error.to_string()),
         // Its body is somebody else's text, of any length.
         DiscoveryError::Response(status, _, _) if status.is_server_error() => {
@@ -350,6 +353,9 @@ fn not_exchanged(
     error: RequestTokenError<HttpError, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> Refusal {
     match error {
+        RequestTokenError::Request(error @ HttpError::NotHttps(_)) => {
+            Refusal::Metadata(error.to_string())
+        }
         RequestTokenError::Request(error) => Refusal::Unreachable(error.to_string()),
         RequestTokenError::ServerResponse(answer) => Refusal::Code(short(answer.error().as_ref())),
         RequestTokenError::Parse(error, _) => Refusal::Code(short(&error.to_string())),

@@ -51,6 +51,15 @@ pub enum Changed {
     LastAdministrator,
 }
 
+/// What became of binding an identity to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// It belongs to the account now.
+    Done,
+    /// It belongs to another account, or the account to another identity.
+    Taken,
+}
+
 /// Which accounts are wanted, by mail address.
 #[derive(Clone, Debug, Default)]
 pub struct AccountAsk {
@@ -95,13 +104,14 @@ pub trait Accounts: Send + Sync {
         change: &AccountChange,
         act: &Act,
     ) -> Result<Changed, StoreError>;
-    /// From now on this identity, issuer and subject, is the account's.
+    /// From now on this identity, issuer and subject, is the account's; an
+    /// account has one of each issuer.
     fn bind_identity(
         &self,
         identity: (&str, &str),
         account: &str,
         act: &Act,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Bound, StoreError>;
 }
 
 const COLUMNS: &str = "a.id, a.email, a.name, a.role, a.created_ms, a.ends_ms, a.disabled_ms,
@@ -232,7 +242,8 @@ impl<T: Transact> Accounts for T {
         (issuer, subject): (&str, &str),
         account: &str,
         act: &Act,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Bound, StoreError> {
+        const OTHER: &str = "SELECT subject FROM identity WHERE issuer = $1 AND account_id = $2";
         const BIND: &str = "INSERT INTO identity (issuer, subject, account_id, created_ms)
             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         self.transact(|db| {
@@ -242,10 +253,13 @@ impl<T: Transact> Accounts for T {
                 Value::text(account),
                 Value::time(act.at),
             ];
-            if db.change(BIND, &values)? == 1 {
-                note(db, act)?;
+            let of = [Value::text(issuer), Value::text(account)];
+            let other = db.asked().first(OTHER, &of, |row| row.string(0))?;
+            if other.is_some() || db.change(BIND, &values)? == 0 {
+                return Ok(Bound::Taken);
             }
-            Ok(())
+            note(db, act)?;
+            Ok(Bound::Done)
         })
     }
 }

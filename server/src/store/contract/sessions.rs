@@ -8,7 +8,7 @@ use crate::auth::account::Account;
 use crate::auth::role::Role;
 use crate::auth::session::IDLE;
 use crate::store::access::Records;
-use crate::store::access::accounts::{AccountAsk, AccountChange, Changed, NewAccount};
+use crate::store::access::accounts::{AccountAsk, AccountChange, Bound, Changed, NewAccount};
 use crate::store::access::audit::AuditAsk;
 use crate::store::access::links::{LinkKind, NewLink, Presented};
 use crate::store::access::sessions::NewSession;
@@ -285,8 +285,12 @@ fn identities(replicas: &Replicas) {
         account(&*records, name, Role::Viewer);
     }
     let identity = ("https://id.example", "s-1");
-    records.bind_identity(identity, "sam", &act(1)).unwrap();
-    records.bind_identity(identity, "kim", &act(2)).unwrap();
+    let bind = |identity, account, at| records.bind_identity(identity, account, &act(at)).unwrap();
+    assert_eq!(bind(identity, "sam", 1), Bound::Done);
+    assert_eq!(bind(identity, "kim", 2), Bound::Taken, "an identity has one account");
+    let renamed = ("https://id.example", "s-2");
+    assert_eq!(bind(renamed, "sam", 3), Bound::Taken, "an account has one identity there");
+    assert_eq!(bind(("https://new.example", "s-1"), "sam", 4), Bound::Done);
     let found =
         |issuer, subject| records.identity(issuer, subject).unwrap().map(|account| account.id);
     assert_eq!(found("https://id.example", "s-1"), Some("sam".to_owned()), "the first");

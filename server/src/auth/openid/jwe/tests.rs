@@ -268,3 +268,21 @@ fn a_token_of_another_shape_is_refused_before_any_key_is_used() {
     let other = epk(json!({"kty": "OKP", "crv": "X25519", "x": zero, "y": zero}));
     assert_eq!(opened(&ours, &other), Err(JweError::Algorithm("X25519".into())));
 }
+
+/// Made by `jose` 6 of npm, for Bob of RFC 7518 appendix C.
+const BY_JOSE: [&str; 3] = [
+    "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6ImVjIiwiY3R5IjoiSldUIiwiZXBrIjp7IngiOiJzNUFQM0M3emhDMy0wbEJ2U01OZWxoQUhKZUJSSTdPY0hrMnlUTlFFVWRFIiwiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsInkiOiJ1UFBvRWliQUswdU9JUHVleXg0SDF1ZFlJV3FPLU1LZlp2VXhpUFpaZ29nIn19..0BauOtnmz5_uqqBe.d16py1c.Ilz9YQ8K1J0w-4t9qU0WfA",
+    "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImVwayI6eyJ4IjoidnQ2a1JDRGNiWWJmSUxFUGlpSncwbXF1eWhNNHZmM2NqYlpqWXZZY1lJSSIsImNydiI6IlAtMjU2Iiwia3R5IjoiRUMiLCJ5IjoiQzJTMVZYMll6U2xldzBsZm5CcmVGSTQ3ZXVZcmFtYWt5NEVydnUzdVk0SSJ9LCJhcHUiOiJRV3hwWTJVIiwiYXB2IjoiUW05aSJ9..77bf0A8EOOOdp3J3.ELzwfSo.ZBj4EG2pP7_r7dkq64tUfA",
+    "eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImVuYyI6IkEyNTZHQ00iLCJlcGsiOnsieCI6Im54bVpOV2pLWGphWEJUMFYxaEg5TVF4LXhVcnZabWVQbW5DV2Y5M3FaRlUiLCJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieSI6IjVvckRpb0JxR25VQmFSWFI4dmN1Qi13LWlSVy1BUzg2bU9WRDAwcS1aNU0ifX0.9HH2BmfXoqPZpvSyY-2WwnhVKyaTE7TRHuotN6GW0qroWxSHSUGwkQ.n_hFcfnm5gaOuoaD.VWbEm6c.LtQNp2-cxRLMDNjDXC8TWA",
+];
+
+#[test]
+fn tokens_of_another_implementation_open() {
+    let bob = bytes("VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw");
+    let bob = PrivateKey::from_private_key(&ECDH_P256, &bob).unwrap();
+    let rsa = PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap();
+    let keys = DecryptionKeys::new(("rsa".into(), rsa), ("ec".into(), bob)).unwrap();
+    for token in BY_JOSE {
+        assert_eq!(Jwe::parse(token).unwrap().decrypt(&keys).unwrap(), b"a.b.c", "{token}");
+    }
+}
