@@ -16,6 +16,7 @@ mod limits;
 mod mail;
 mod mail_links;
 mod mute_fleet;
+mod openid;
 mod os_releases;
 mod other_readers;
 mod passing_time;

@@ -15,9 +15,11 @@ pub mod laptop;
 pub mod ledger;
 pub mod load;
 pub mod mail_server;
+pub mod openid_provider;
 #[expect(clippy::panic, reason = "a server that does not start fails its tests")]
 pub mod postgres_server;
 pub mod program;
+pub mod real_provider;
 pub mod receiver;
 pub mod recording;
 pub mod test_server;
