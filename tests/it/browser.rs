@@ -61,13 +61,24 @@ impl Drop for Driver {
     }
 }
 
-fn capabilities(profile: &std::path::Path) -> Capabilities {
+/// Whether pages may run their script.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scripts {
+    On,
+    Off,
+}
+
+fn capabilities(profile: &std::path::Path, scripts: Scripts) -> Capabilities {
     let mut wanted = DesiredCapabilities::chrome();
     wanted.set_binary(CHROMIUM).unwrap();
     for flag in FLAGS {
         wanted.add_arg(flag).unwrap();
     }
     wanted.add_arg(&format!("--user-data-dir={}", profile.display())).unwrap();
+    if scripts == Scripts::Off {
+        let prefs = json!({"profile.managed_default_content_settings.javascript": 2});
+        wanted.add_experimental_option("prefs", prefs).unwrap();
+    }
     let mut wanted: Capabilities = wanted.into();
     wanted.set("goog:loggingPrefs", json!({"browser": "ALL"})).unwrap();
     wanted
@@ -117,6 +128,14 @@ pub(crate) async fn in_browser<F>(visit: F)
 where
     F: AsyncFnOnce(&Window),
 {
+    in_browser_with(Scripts::On, visit).await;
+}
+
+/// The same, with or without scripts.
+pub(crate) async fn in_browser_with<F>(scripts: Scripts, visit: F)
+where
+    F: AsyncFnOnce(&Window),
+{
     // thirtyfour's client wants a process-wide choice; a second one is the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let profile = tempfile::tempdir().unwrap();
@@ -124,7 +143,8 @@ where
     std::fs::create_dir_all(&pictures).unwrap();
     let driver = Driver::start();
     let address = driver.address.clone();
-    let page = WebDriver::new(&format!("http://{address}"), capabilities(profile.path())).await;
+    let page =
+        WebDriver::new(&format!("http://{address}"), capabilities(profile.path(), scripts)).await;
     // It quits the browser also when the visit panics.
     let visited = page.unwrap().run_and_quit(|page| async move {
         visit(&Window { page, address, pictures }).await;

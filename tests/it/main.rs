@@ -19,6 +19,7 @@ mod mute_fleet;
 mod openid;
 mod os_releases;
 mod other_readers;
+mod pages;
 mod passing_time;
 mod passkeys;
 mod per_user;
