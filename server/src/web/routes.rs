@@ -177,7 +177,7 @@ fn count_sign_in(console: &Console, path: &str, response: &Response) {
         "/login/mail/{token}" => "mail",
         "/setup/{token}" => "setup",
         "/welcome/{token}" => "invitation",
-        path if path.starts_with("/login/openid/") => "openid",
+        "/sign-in/openid/{name}/callback" => "openid",
         _ => return,
     };
     let status = response.status();
