@@ -56,9 +56,10 @@ fn everything(replicas: &Replicas) {
         .iter()
         .map(|entry| serde_json::from_str::<serde_json::Value>(entry).unwrap()["type"].to_string())
         .collect();
-    let expected = ["invitation", "enroll", "lifecycle", "act", "act", "policy", "catalogue"];
+    let expected =
+        ["invitation", "act", "enroll", "lifecycle", "act", "act", "act", "policy", "catalogue"];
     assert_eq!(kinds, expected.map(|kind| format!("\"{kind}\"")));
-    assert_eq!(opened.log.log_entry(7).unwrap(), None);
+    assert_eq!(opened.log.log_entry(9).unwrap(), None);
     let second = opened.log.log_entries(1, 2).unwrap().pop();
     assert_eq!(opened.log.log_entry(1).unwrap(), second);
 }
