@@ -18,6 +18,7 @@ pub mod return_path;
 pub mod role;
 pub mod session;
 pub mod slowing;
+pub mod token;
 pub mod ways;
 pub mod who;
 

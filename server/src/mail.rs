@@ -128,7 +128,7 @@ impl Mailer {
 /// whatever shows the letter.
 fn body(text: String) -> Body {
     if text.is_ascii() && text.lines().all(|line| line.len() <= LINE_LIMIT) {
-        let text = text.lines().map(|line| format!("{line}\r\n")).collect::<String>();
+        let text = text.lines().flat_map(|line| [line, "\r\n"]).collect::<String>();
         Body::dangerous_pre_encoded(text.into_bytes(), ContentTransferEncoding::SevenBit)
     } else {
         Body::new(text)

@@ -73,6 +73,47 @@ async fn a_passkey_is_offered_where_a_mail_address_is_typed() {
     assert_eq!(mail.letters(), []);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_api_token_is_shown_once_and_can_be_revoked() {
+    let (server, _mail) = collector(MailLinks::Off).await;
+    in_browser(async |window| {
+        window.page.goto(&server.login_link()).await.unwrap();
+        go(window, &server, "/account").await;
+        one(window, "details.make summary").await.click().await.unwrap();
+        button(window, "Make the token").await;
+        one(window, "#token-name").await.send_keys("Nightly export").await.unwrap();
+        for scope in ["fleet:read", "export"] {
+            one(window, &format!("input[value='{scope}']")).await.click().await.unwrap();
+        }
+        window.picture("token-form").await;
+        button(window, "Make the token").await.click().await.unwrap();
+        reads(window, "h1", "Nightly export").await;
+        let token = one(window, "pre.command code").await.text().await.unwrap();
+        assert!(token.starts_with("muster_") && token.len() > 60, "{token}");
+        window.picture("token-made").await;
+        let kept = server.look().dump();
+        let secret = token.rsplit('_').next().unwrap();
+        assert!(kept.values().flatten().all(|row| !row.contains(secret)));
+
+        go(window, &server, "/account").await;
+        assert!(!window.page.source().await.unwrap().contains(secret));
+        reads(window, "table[contains(@class, 'tokens')]", "fleet:read export").await;
+        button(window, "Revoke").await.click().await.unwrap();
+        reads(window, "section[@aria-labelledby='tokens']", "You have none.").await;
+        assert_eq!(window.complaints().await, Vec::<String>::new());
+        // What nobody could use is not made.
+        one(window, "details.make summary").await.click().await.unwrap();
+        one(window, "#token-name").await.send_keys("Nothing").await.unwrap();
+        button(window, "Make the token").await.click().await.unwrap();
+        reads(window, "*[@role='alert']", "Choose at least one thing").await;
+    })
+    .await;
+    let noted =
+        "SELECT action, object_name FROM audit WHERE object_kind = 'token' ORDER BY position";
+    let expected = ["token_added|Nightly export", "token_revoked|Nightly export"];
+    assert_eq!(server.look().rows(noted), expected);
+}
+
 /// Lets no script run in the pages that come.
 async fn without_scripts(window: &Window) {
     let command = json!({"cmd": "Emulation.setScriptExecutionDisabled", "params": {"value": true}});

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod links;
 pub mod passkeys;
 pub mod sessions;
+pub mod tokens;
 
 use super::stream::Streams;
 use super::webhooks::Webhooks;
@@ -25,6 +26,7 @@ pub trait Records:
     + passkeys::Passkeys
     + Streams
     + Webhooks
+    + tokens::Tokens
 {
 }
 
@@ -37,5 +39,6 @@ impl<T> Records for T where
         + passkeys::Passkeys
         + Streams
         + Webhooks
+        + tokens::Tokens
 {
 }

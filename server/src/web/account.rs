@@ -4,6 +4,7 @@
 mod browser;
 pub(super) mod passkeys;
 pub(super) mod sessions;
+pub(super) mod tokens;
 
 use askama::Template;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 
 use self::browser::browser;
+use self::tokens::{Choice, Token, choices, shown, valid};
 use super::Console;
 use super::errors::PageError;
 use super::shell::{Section, Shell, html};
@@ -50,6 +52,9 @@ struct AccountPage {
     /// What is said about links by mail; empty where there are none.
     mail: String,
     sessions: Vec<Place>,
+    tokens: Vec<Token>,
+    /// What a new token can be given.
+    choices: Vec<Choice>,
     /// What went wrong with what was just asked.
     problem: String,
 }
@@ -101,10 +106,10 @@ pub(super) async fn show(
     problem: &str,
 ) -> Result<Response, PageError> {
     let (id, now) = (who.account.id.clone(), console.app.clock.now());
-    let (keys, ways, sessions) = console
+    let (keys, ways, sessions, valid) = console
         .records(move |records| {
-            let keys = records.passkeys_of(&id)?;
-            Ok((keys, records.ways(&id)?, records.sessions_of(&id, now, IDLE)?))
+            let (keys, ways) = (records.passkeys_of(&id)?, records.ways(&id)?);
+            Ok((keys, ways, records.sessions_of(&id, now, IDLE)?, valid(records, &id, now)?))
         })
         .await?;
     let (account, role) = (&who.account, who.account.role);
@@ -114,7 +119,7 @@ pub(super) async fn show(
         role: role.title(),
         purpose: role.purpose(),
         allowed: role.permissions().iter().map(Permission::meaning).collect(),
-        ends: account.ends.map(|ends| When::exact(ends)),
+        ends: account.ends.map(When::exact),
         keys: Keys {
             offered: console.app.ways.passkeys.is_some(),
             fresh: is_fresh(who, now),
@@ -123,6 +128,8 @@ pub(super) async fn show(
         },
         mail: mail_words(console, ways),
         sessions: sessions.into_iter().map(|one| place(one, who, now)).collect(),
+        tokens: valid.into_iter().map(|one| shown(one, now)).collect(),
+        choices: choices(who),
         problem: problem.to_owned(),
         shell: shell.titled("Account", Section::None),
     };

@@ -133,6 +133,8 @@ pub(super) fn routes() -> Vec<Route<Console>> {
         read("/account/passkeys/{id}/remove", OWN, Nothing, get(account::passkeys::ask_removal)),
         change("/account/passkeys/{id}/remove", OWN, post(account::passkeys::remove)),
         change("/account/sessions/{id}/end", OWN, post(account::sessions::end)),
+        change("/account/tokens", OWN, post(account::tokens::make)),
+        change("/account/tokens/{id}/revoke", OWN, post(account::tokens::revoke)),
         change("/account/sessions/end-others", OWN, post(account::sessions::end_others)),
         change("/logout", Access::Open, post(sign_in::sign_out)),
         read("/setup/{token}", Access::Open, Nothing, get(set_up::page)),
