@@ -38,6 +38,9 @@ pub struct App {
     pub rulebook: Rulebook,
     /// The tamper-evident log.
     pub log: Log,
+    /// What the tokens of invitations pin: the digest of the collector's own
+    /// CA, or nothing.
+    pub pinned_ca: Option<[u8; 32]>,
     /// The address that links and tokens carry, without a slash at the end.
     pub public_url: Arc<str>,
     /// Where the catalogue of releases is fetched, if it is.

@@ -174,6 +174,7 @@ impl File {
         limits::Settings {
             proxies: TrustedProxies::new(self.trusted_proxies.clone()),
             connections: self.connections_per_address.unwrap_or(settings.connections),
+            ..settings
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod advance;
 pub mod chain;
 pub mod finding;
+pub mod life;
 pub mod report;
 pub mod state;
 pub mod status;

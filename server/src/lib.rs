@@ -1,5 +1,6 @@
 //! The collector: verifies, keeps, judges and shows what the agents report.
 
+pub mod api;
 pub mod app;
 pub mod audit;
 pub mod auth;
@@ -25,6 +26,7 @@ pub mod policy_document;
 pub mod problem;
 pub mod public_url;
 pub mod serve;
+mod shown;
 pub mod siem;
 pub mod state_dir;
 pub mod store;

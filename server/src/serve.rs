@@ -163,7 +163,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         limits: limits.clone(),
         meters: app.meters.clone(),
     };
-    let mut router = device_api::router(api).merge(web::router(app.clone()));
+    let mut router = device_api::router(api)
+        .merge(web::router(app.clone()))
+        .merge(crate::api::router(app.clone()));
     if config.telemetry.is_some() {
         router = router.layer(axum::middleware::from_fn(telemetry::request));
     }
@@ -248,6 +250,7 @@ fn parts(
         public_url,
         meters,
         courier,
+        pinned_ca: (public.tls && config.tls_files.is_none()).then(|| ca.sha256()),
         feed: config.os_releases.feed.clone().map(Arc::new),
         notice: config.notice.as_deref().map(Into::into),
     };

@@ -6,6 +6,7 @@
 
 mod account;
 mod accounts;
+mod api_docs;
 mod assets;
 mod audit;
 mod device;
@@ -25,7 +26,6 @@ mod set_up;
 mod shell;
 mod sign_in;
 mod statement;
-mod systems;
 mod times;
 mod webhooks;
 mod welcome;
@@ -48,6 +48,7 @@ use self::errors::PageError;
 use crate::app::App;
 use crate::auth::guard::Access;
 use crate::auth::{AuthError, CookieJar};
+use crate::shown::days::PastDays;
 use crate::store::StoreError;
 use crate::store::access::Records;
 use crate::store::views::Views;
@@ -58,7 +59,7 @@ struct Console {
     app: App,
     views: Arc<dyn Views>,
     cookies: CookieJar,
-    days: Arc<overview::PastDays>,
+    days: Arc<PastDays>,
 }
 
 impl Console {

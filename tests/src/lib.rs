@@ -5,6 +5,7 @@
 //! Nothing here decides what is right; that is the tests' business. A piece
 //! that cannot be set up panics, because then the test has failed.
 
+pub mod caller;
 pub mod connection;
 pub mod demo;
 pub mod feed_server;

@@ -28,6 +28,8 @@ use connections::{Connections, Open};
 const REPORTS: Allowance = Allowance { burst: 2500, refill_ms: 1000 };
 /// Refused requests of one address.
 const REFUSALS: Allowance = Allowance { burst: 60, refill_ms: 1000 };
+/// Requests of one token or session to the API, if nobody says otherwise.
+const API: Allowance = Allowance { burst: 600, refill_ms: 50 };
 /// Most keys and most addresses that are remembered at one time.
 const REMEMBERED: usize = 200_000;
 /// Open connections of one address, if nobody says otherwise.
@@ -40,11 +42,13 @@ pub struct Settings {
     pub proxies: TrustedProxies,
     /// Open connections of one address.
     pub connections: NonZeroUsize,
+    /// Requests of one token or session to the API.
+    pub api: Allowance,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { proxies: TrustedProxies::default(), connections: CONNECTIONS }
+        Self { proxies: TrustedProxies::default(), connections: CONNECTIONS, api: API }
     }
 }
 
@@ -62,6 +66,7 @@ struct Inner {
     refusals: Mutex<Buckets<Source>>,
     proxies: TrustedProxies,
     connections: Connections,
+    api: Allowance,
 }
 
 /// Where a request comes from, and what that means for it.
@@ -79,7 +84,13 @@ impl Limits {
             refusals: Mutex::new(Buckets::new(REFUSALS, REMEMBERED)),
             proxies: settings.proxies.clone(),
             connections: Connections::new(settings.connections.get()),
+            api: settings.api,
         }))
+    }
+
+    /// What one token or session may ask of the API.
+    pub fn api(&self) -> Allowance {
+        self.0.api
     }
 
     /// Whether one more report of the key `keyid`, whose signature holds, is

@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod audit;
 pub mod links;
 pub mod passkeys;
+pub mod repeats;
 pub mod sessions;
 pub mod tokens;
 
@@ -27,6 +28,7 @@ pub trait Records:
     + Streams
     + Webhooks
     + tokens::Tokens
+    + repeats::Repeats
 {
 }
 
@@ -40,5 +42,6 @@ impl<T> Records for T where
         + Streams
         + Webhooks
         + tokens::Tokens
+        + repeats::Repeats
 {
 }

@@ -7,6 +7,7 @@ use shared::statement::DeviceClaim;
 
 use super::StoreError;
 use crate::audit::Act;
+use crate::fleet::life::LifeStep;
 use crate::fleet::state::Lifecycle;
 
 /// A key with everything that verification needs.
@@ -106,6 +107,33 @@ pub struct Issued {
     pub not_after: Timestamp,
 }
 
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// It was taken.
+    Done {
+        /// Where the device was.
+        before: Lifecycle,
+    },
+    /// The device is not where the step begins.
+    Refused {
+        /// Where it is.
+        now: Lifecycle,
+    },
+    /// There is no such device.
+    Missing,
+}
+
+impl Moved {
+    /// Where the device was, when the step was taken.
+    pub(super) fn before(self) -> Option<Lifecycle> {
+        match self {
+            Self::Done { before } => Some(before),
+            Self::Refused { .. } | Self::Missing => None,
+        }
+    }
+}
+
 /// A device as the command line lists it.
 #[derive(Clone, Debug)]
 pub struct DeviceLine {
@@ -142,6 +170,8 @@ pub trait Devices: Send {
         to: Lifecycle,
         act: &Act,
     ) -> Result<Option<Lifecycle>, StoreError>;
+    /// Takes a step in a device's life, if the device is where it begins.
+    fn move_on(&mut self, device_id: &str, step: LifeStep, act: &Act) -> Result<Moved, StoreError>;
     /// Every device, the newest first.
     fn list(&self) -> Result<Vec<DeviceLine>, StoreError>;
 }

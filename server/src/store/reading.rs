@@ -11,6 +11,7 @@ mod fleet;
 mod keeping;
 mod list;
 mod log;
+mod past;
 mod rows;
 
 use jiff::Timestamp;

@@ -4,6 +4,7 @@ pub mod device;
 pub mod fleet;
 pub mod history;
 pub mod list;
+pub mod past;
 mod standing;
 
 use jiff::Timestamp;

@@ -12,15 +12,15 @@ use jiff::{SignedDuration, Timestamp};
 use self::findings::{Findings, sorted};
 use self::timeline::Entry;
 use super::Console;
-use super::devices::model_words;
 use super::errors::PageError;
 use super::os_releases::CatalogueAge;
 use super::shell::{Section, Shell, html};
 use super::statement::{Proof, ReportView};
-use super::systems::{behind, facts, version_words};
 use super::times::When;
-use super::words::{Mark, device_name, key_meaning, word};
+use super::words::{Mark, key_meaning, word};
 use crate::app::Rules;
+use crate::shown::names::{device_name, model_words};
+use crate::shown::systems::{behind, facts, version_words};
 use crate::store::views::device::{DeviceAsk, DeviceRecord, KeyRecord};
 use crate::store::views::{DeviceRow, Standing};
 

@@ -2,31 +2,26 @@
 
 mod export;
 mod filters;
-mod query;
 mod table;
-
-use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use shared::os_releases::Catalogue;
-use shared::policy::{Mode, Policy};
+use shared::policy::Policy;
 
 pub(super) use self::export::line as csv_line;
 use self::filters::{Chip, Choice};
-use self::query::ListQuery;
-pub(super) use self::query::encoded;
-pub(super) use self::table::model_words;
 use self::table::{Header, TableRow};
 use super::Console;
 use super::errors::PageError;
 use super::shell::{Section, Shell, html};
 use super::times::date;
 use super::words::{INVITE_COMMAND, count};
-use crate::app::Rules;
-use crate::store::views::list::{Facets, Page, PageAsk, PageStart};
+pub(super) use crate::shown::devices::encoded;
+use crate::shown::devices::{ListQuery, ask};
+use crate::shown::row;
+use crate::store::views::list::{Facets, Page, PageStart};
 
 /// Rows on one page.
 const ROWS: u32 = 50;
@@ -111,32 +106,6 @@ fn view(
     }
 }
 
-fn ask(query: &ListQuery, rules: &Rules, limit: Option<u32>) -> PageAsk {
-    let models = model_names(&rules.catalogue);
-    PageAsk {
-        filter: query.filter(&models),
-        order: query.order,
-        from: query.from.clone(),
-        limit,
-        models,
-        rules: judged_rules(&rules.policy),
-    }
-}
-
-fn model_names(catalogue: &Catalogue) -> BTreeMap<String, String> {
-    catalogue.models().map(|(id, name)| (id.to_owned(), name.to_owned())).collect()
-}
-
-/// Rules whose failures count: an info rule is a neutral fact.
-fn judged_rules(policy: &Policy) -> Vec<String> {
-    policy
-        .rules
-        .iter()
-        .filter(|rule| matches!(rule.mode, Mode::Required | Mode::Recommended))
-        .map(|rule| rule.id.clone())
-        .collect()
-}
-
 /// The list as CSV: every row of this view.
 pub(super) async fn csv(
     State(console): State<Console>,
@@ -159,7 +128,7 @@ pub(super) async fn json(
 async fn exported(
     console: &Console,
     pairs: &[(String, String)],
-    write: impl FnOnce(&[export::Row]) -> Result<String, crate::store::StoreError> + Send + 'static,
+    write: impl FnOnce(&[row::Row]) -> Result<String, crate::store::StoreError> + Send + 'static,
 ) -> Result<String, PageError> {
     let query = ListQuery::parse(pairs).map_err(PageError::BadAddress)?.at(PageStart::Start);
     let rules = console.app.rulebook.current();
@@ -168,7 +137,7 @@ async fn exported(
     console
         .read(move |views| {
             let page = views.devices(&ask)?;
-            write(&export::rows(&page.rows, &rules.catalogue, now))
+            write(&row::rows(&page.rows, &rules.catalogue, now))
         })
         .await
 }

@@ -216,5 +216,5 @@ fn sentence(words: &str) -> String {
     if words.contains("://") {
         return words.to_owned();
     }
-    super::words::sentence_case(words)
+    crate::shown::names::sentence_case(words)
 }

@@ -2,18 +2,16 @@
 //! to do first.
 
 mod chart;
-mod days;
 mod patches;
 mod sentence;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use shared::os_releases::Catalogue;
 
 use self::chart::Chart;
-pub(super) use self::days::PastDays;
 use self::patches::{Exposure, PatchBar};
 use self::sentence::Part;
 use super::Console;
@@ -22,7 +20,8 @@ use super::os_releases::{CatalogueAge, Warning};
 use super::problems::{ProblemWord, problem_words, was_words};
 use super::shell::{Section, Shell, html};
 use super::times::{When, exact};
-use super::words::{INVITE_COMMAND, Mark, device_name, thousands};
+use super::words::{INVITE_COMMAND, Mark, thousands};
+use crate::shown::names::device_name;
 use crate::store::views::fleet::{Overview, OverviewAsk, StatusChange};
 use crate::store::views::{DeviceRow, Standing};
 
@@ -79,13 +78,7 @@ pub(super) async fn page(
     shell: Shell,
 ) -> Result<Html<String>, PageError> {
     let now = console.app.clock.now();
-    let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now);
-    let ask = OverviewAsk {
-        changed_after: ago(24),
-        unknown_before: ago(3 * 24),
-        attention_limit: ROWS,
-        changes_limit: ROWS,
-    };
+    let ask = OverviewAsk::at(now, ROWS);
     let past = std::sync::Arc::clone(&console.days);
     let catalogue = console.app.rulebook.current().catalogue;
     let sha256 = catalogue.sha256().to_owned();

@@ -8,8 +8,9 @@ use super::Console;
 use super::errors::PageError;
 use super::shell::{Section, Shell, html};
 use super::times::When;
-use super::words::{Mark, device_name};
+use super::words::Mark;
 use crate::auth::who::Who;
+use crate::shown::names::device_name;
 use crate::store::views::device::DeviceAsk;
 
 #[derive(Template)]

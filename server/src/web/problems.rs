@@ -2,7 +2,8 @@
 
 use shared::policy::{FindingStatus, Mode};
 
-use super::words::{rule_word, word as standing_word};
+use super::words::word as standing_word;
+use crate::shown::names::rule_word;
 use crate::store::views::{DeviceRow, Problem, Standing};
 
 /// The rule that is about reporting itself; the standing says it already.

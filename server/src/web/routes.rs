@@ -9,9 +9,9 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::errors::PageError;
 use super::{
-    Console, account, accounts, assets, audit, device, devices, health, log, mail_sign_in,
-    openid_sign_in, os_releases, overview, own, passkey_sign_in, set_up, sign_in, statement,
-    webhooks, welcome,
+    Console, account, accounts, api_docs, assets, audit, device, devices, health, log,
+    mail_sign_in, openid_sign_in, os_releases, overview, own, passkey_sign_in, set_up, sign_in,
+    statement, webhooks, welcome,
 };
 use crate::auth::guard::{self, Access, Noted, Refusal, Route};
 use crate::auth::permission::Permission::{
@@ -118,6 +118,7 @@ pub(super) fn routes() -> Vec<Route<Console>> {
             Noted::Export("audit"),
             get(audit::json),
         ),
+        read("/api/docs", Access::SignedIn, Nothing, get(api_docs::page)),
         read("/login", Access::Open, Nothing, get(sign_in::page)),
         read("/login/{token}", Access::Open, Nothing, get(sign_in::open_link)),
         change("/login/passkey/options", Access::Open, post(passkey_sign_in::options)),

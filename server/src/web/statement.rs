@@ -7,8 +7,6 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
 use shared::envelope::{Envelope, pae};
@@ -19,8 +17,8 @@ use super::Console;
 use super::errors::PageError;
 use super::shell::{Section, Shell, html};
 use super::times::When;
-use super::words::device_name;
 use crate::fleet::chain::Flag;
+use crate::shown::names::{device_name, pem};
 use crate::store::views::device::{KeyRecord, ReportRecord, StatementRecord};
 
 const NO_STATEMENT: PageError = PageError::NotFound("No report of this device has this place.");
@@ -204,20 +202,6 @@ pub(super) async fn key(
         .ok_or(PageError::NotFound("This device has no such key."))?;
     let name = format!("key-{}.pem", key.chain);
     Ok(file(&name, "application/x-pem-file", pem(&key.spki).into_bytes()))
-}
-
-fn pem(spki: &[u8]) -> String {
-    let mut text = String::from("-----BEGIN PUBLIC KEY-----\n");
-    let encoded = STANDARD.encode(spki);
-    let mut rest = encoded.as_str();
-    while !rest.is_empty() {
-        let (line, behind) = rest.split_at(rest.len().min(64));
-        text.push_str(line);
-        text.push('\n');
-        rest = behind;
-    }
-    text.push_str("-----END PUBLIC KEY-----\n");
-    text
 }
 
 fn file(name: &str, media_type: &str, bytes: Vec<u8>) -> Response {

@@ -121,6 +121,7 @@ impl Site {
             ways: Ways::new(RelyingParty::at("https://muster.example"), None),
             rulebook,
             log,
+            pinned_ca: None,
             public_url: "https://muster.example".into(),
             feed: None,
             meters,

@@ -1,11 +1,8 @@
 //! How devices, standings and rules are called on pages.
 
-use std::fmt::Write as _;
-
 use askama::Template;
 use jiff::Timestamp;
 use shared::keys::KeyProtection;
-use shared::os_releases::Catalogue;
 
 use super::times::length;
 use crate::store::views::{DeviceRow, Standing};
@@ -15,37 +12,6 @@ pub(super) const SIGN_IN_COMMAND: &str = "muster-server admin login-link";
 /// What to run to invite the first person.
 pub(super) const INVITE_COMMAND: &str =
     "muster-server invite --person \"Sam Carter\" --email sam@example.com";
-
-/// `Sam's MacBook Air (…4F2K)`: owner, kind of Mac, last four of the serial.
-pub(super) fn device_name(row: &DeviceRow, catalogue: &Catalogue) -> String {
-    let kind = row
-        .model
-        .as_deref()
-        .and_then(|id| catalogue.model_name(id))
-        .map_or("Mac", |name| name.split(" (").next().unwrap_or(name));
-    let mut name = match &row.owner {
-        Some(owner) => format!("{} {kind}", possessive(first_name(&owner.name))),
-        None => kind.to_owned(),
-    };
-    if let Some(ending) = row.serial.as_deref().and_then(last_four) {
-        // Writing to a string cannot fail.
-        let _ = write!(name, " (…{ending})");
-    }
-    name
-}
-
-fn first_name(name: &str) -> &str {
-    name.split_whitespace().next().unwrap_or(name)
-}
-
-fn possessive(name: &str) -> String {
-    if name.ends_with('s') { format!("{name}’") } else { format!("{name}’s") }
-}
-
-fn last_four(serial: &str) -> Option<&str> {
-    let start = serial.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
-    serial.get(start..).filter(|ending| !ending.is_empty())
-}
 
 /// `1 Mac`, `3 Macs`.
 pub(super) fn count(number: u64, one: &str, many: &str) -> String {
@@ -79,28 +45,6 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
         return format!("{rounded} %");
     }
     format!("{}.{} %", tenths / 10, tenths % 10)
-}
-
-/// A word for a failing rule that fits a table cell.
-pub(super) fn rule_word(id: &str) -> String {
-    let known = match id {
-        "os-patch-level" => "macOS updates",
-        "system-integrity-protection" => "SIP",
-        "gatekeeper" => "Gatekeeper",
-        "auto-login" => "automatic login",
-        "malware-protection" => "XProtect",
-        "mdm-enrollment" => "MDM",
-        "sealed-system-volume" => "sealed volume",
-        "vpn-client" => "VPN",
-        _ => return id.replace('-', " "),
-    };
-    known.to_owned()
-}
-
-/// `text` with a capital first letter.
-pub(super) fn sentence_case(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The column "Key": where a device says that its key is kept.
@@ -205,9 +149,8 @@ pub(super) fn kind(standing: Standing) -> &'static str {
 #[cfg(test)]
 mod tests {
     use jiff::{SignedDuration, Timestamp};
-    use shared::os_releases::Catalogue;
 
-    use super::{Mark, device_name, percent, possessive, thousands};
+    use super::{Mark, percent, thousands};
     use crate::store::views::{DeviceRow, Owner, Standing};
 
     fn now() -> Timestamp {
@@ -232,15 +175,6 @@ mod tests {
             due: Some(now() + SignedDuration::from_hours(73)),
             problems: Vec::new(),
         }
-    }
-
-    #[test]
-    fn a_device_is_called_by_owner_kind_and_serial() {
-        let catalogue = Catalogue::embedded();
-        assert_eq!(device_name(&row(), &catalogue), "Sam’s MacBook Air (…4F2K)");
-        let nobody = DeviceRow { owner: None, model: None, serial: None, ..row() };
-        assert_eq!(device_name(&nobody, &catalogue), "Mac");
-        assert_eq!(possessive("James"), "James’");
     }
 
     #[test]

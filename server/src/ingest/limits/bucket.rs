@@ -74,6 +74,19 @@ impl<K: Hash + Eq> Buckets<K> {
         owed <= most && owed > most.saturating_sub(refill_ms)
     }
 
+    /// How many can be taken from the bucket of `key` now.
+    pub fn left<Q>(&self, key: &Q, now: Timestamp) -> i64
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let Allowance { burst, refill_ms } = self.allowance;
+        let owed = self.full_at.get(key).map_or(0, |at| at.saturating_sub(now.as_millisecond()));
+        // What is owed in part is owed.
+        let taken = owed.max(0).saturating_add(refill_ms - 1) / refill_ms.max(1);
+        if taken > burst { burst } else { burst - taken }
+    }
+
     /// Forgets buckets that are full, and when all are in use, the half that
     /// owes least.
     fn make_room(&mut self, now: i64) {
@@ -124,6 +137,8 @@ mod tests {
         assert!(!buckets.is_spent("a", at(0)));
         (0..3).for_each(|_| assert!(buckets.take("a", at(0))));
         assert!(buckets.is_spent("a", at(0)) && buckets.is_spent("a", at(99)));
+        assert_eq!([0, 99, 100, 150, 300].map(|ms| buckets.left("a", at(ms))), [0, 0, 1, 1, 3]);
+        assert_eq!(buckets.left("b", at(0)), 3);
         assert!(!buckets.is_spent("a", at(100)));
     }
 

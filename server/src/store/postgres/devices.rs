@@ -7,11 +7,12 @@ use super::books::PostgresBooks;
 use super::{Session, StoreError, Writer, enroll, log, state};
 use crate::audit::Act;
 use crate::clock::from_ms;
+use crate::fleet::life::LifeStep;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
 use crate::store::access::audit::note;
 use crate::store::batch::judging::judge_each;
-use crate::store::devices::{Admission, DeviceLine, Devices, Issued, NewDevice};
+use crate::store::devices::{Admission, DeviceLine, Devices, Issued, Moved, NewDevice};
 
 /// One step in a device's life.
 #[derive(Clone, Copy, Debug)]
@@ -111,30 +112,13 @@ impl Devices for Writer {
         to: Lifecycle,
         act: &Act,
     ) -> Result<Option<Lifecycle>, StoreError> {
-        let (at, actor) = (act.at, act.actor.for_ever());
-        self.session().transaction(|db| {
-            let Some(device) = state::places(db, &[device_id])?.pop() else { return Ok(None) };
-            let former = device.state.lifecycle;
-            let kind = match (former, to) {
-                (Lifecycle::Pending, Lifecycle::Active) => "approved",
-                (_, Lifecycle::Active) => "resumed",
-                (_, other) => other.as_str(),
-            };
-            move_on(
-                db,
-                &Step { device_id, to, kind, actor: &act.actor.name, detail: &act.detail, at },
-            )?;
-            judge_each(&mut PostgresBooks(db), &[device_id], &|device, changes| {
-                device.settle_status(at, changes);
-                if device.next_change_at.is_none() && to == Lifecycle::Active {
-                    device.next_change_at = Some(at);
-                }
-            })?;
-            let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor };
-            log::record(db, event.at(at))?;
-            note(db, act)?;
-            Ok(Some(former))
-        })
+        let moved = self.session().transaction(|db| step(db, device_id, (None, to), act))?;
+        Ok(moved.before())
+    }
+
+    fn move_on(&mut self, device_id: &str, life: LifeStep, act: &Act) -> Result<Moved, StoreError> {
+        let places = (Some(life.from()), life.to());
+        self.session().transaction(|db| step(db, device_id, places, act))
     }
 
     fn list(&self) -> Result<Vec<DeviceLine>, StoreError> {
@@ -169,4 +153,35 @@ pub(super) fn newest_certificate(
     const NEWEST: &str =
         "SELECT der FROM certificate WHERE keyid = $1 ORDER BY not_after_ms DESC LIMIT 1";
     Ok(db.row(NEWEST, &[&keyid])?.map(|row| row.try_get(0)).transpose()?)
+}
+
+/// Moves a device on from one of some places, or from any.
+fn step(
+    db: &mut Session,
+    device_id: &str,
+    (from, to): (Option<&[Lifecycle]>, Lifecycle),
+    act: &Act,
+) -> Result<Moved, StoreError> {
+    let (at, actor) = (act.at, act.actor.for_ever());
+    let Some(device) = state::places(db, &[device_id])?.pop() else { return Ok(Moved::Missing) };
+    let before = device.state.lifecycle;
+    if from.is_some_and(|from| !from.contains(&before)) {
+        return Ok(Moved::Refused { now: before });
+    }
+    let kind = match (before, to) {
+        (Lifecycle::Pending, Lifecycle::Active) => "approved",
+        (_, Lifecycle::Active) => "resumed",
+        (_, other) => other.as_str(),
+    };
+    move_on(db, &Step { device_id, to, kind, actor: &act.actor.name, detail: &act.detail, at })?;
+    judge_each(&mut PostgresBooks(db), &[device_id], &|device, changes| {
+        device.settle_status(at, changes);
+        if device.next_change_at.is_none() && to == Lifecycle::Active {
+            device.next_change_at = Some(at);
+        }
+    })?;
+    let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor };
+    log::record(db, event.at(at))?;
+    note(db, act)?;
+    Ok(Moved::Done { before })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use shared::keys::hex;
 
+use super::past::past;
 use super::rows::{device_row, finding_status, mode};
 use super::{Fields, Lend, Reading, Value};
 use crate::fleet::finding::Finding;
@@ -13,6 +14,7 @@ use crate::store::views::device::{
     DeviceAsk, DeviceRecord, DeviceViews, EventRecord, FindingRecord, Gap, KeyRecord, ReportRecord,
     StatementRecord,
 };
+use crate::store::views::past::{Past, PastAsk};
 use crate::store::views::{DeviceRow, Standing};
 
 /// Reports that are searched for times of silence.
@@ -59,6 +61,21 @@ impl<L: Lend> DeviceViews for L {
         })
     }
 
+    fn reports(
+        &self,
+        id: &str,
+        behind: Option<(i64, i64)>,
+        limit: u32,
+    ) -> Result<Vec<ReportRecord>, StoreError> {
+        // No chain and no sequence is larger.
+        let (chain, sequence) = behind.unwrap_or((i64::MAX, i64::MAX));
+        self.lend(|db| reports(db, &Value::text(id), (chain, sequence), limit))
+    }
+
+    fn past(&self, id: &str, ask: &PastAsk) -> Result<Vec<Past>, StoreError> {
+        self.lend(|db| past(db, id, ask))
+    }
+
     fn keys(&self, id: &str) -> Result<Vec<KeyRecord>, StoreError> {
         self.lend(|db| {
             db.all(
@@ -98,7 +115,7 @@ fn record(
         statuses: statuses(db, &id)?,
         events: events(db, &id)?,
         gaps: gaps(db, &id, ask.gap)?,
-        reports: reports(db, &id, ask.reports)?,
+        reports: reports(db, &id, (i64::MAX, i64::MAX), ask.reports)?,
         row,
     })
 }
@@ -187,11 +204,19 @@ fn gaps(db: &mut dyn Reading, id: &Value, longer: SignedDuration) -> Result<Vec<
     )
 }
 
-fn reports(db: &mut dyn Reading, id: &Value, limit: u32) -> Result<Vec<ReportRecord>, StoreError> {
+fn reports(
+    db: &mut dyn Reading,
+    id: &Value,
+    (chain, sequence): (i64, i64),
+    limit: u32,
+) -> Result<Vec<ReportRecord>, StoreError> {
+    let values =
+        [id.clone(), Value::Number(chain), Value::Number(sequence), Value::Number(limit.into())];
     db.all(
         "SELECT chain, sequence, received_ms, finished_ms, kind, flags, digest FROM statement
-          WHERE device_id = $1 ORDER BY chain DESC, sequence DESC LIMIT $2",
-        &[id.clone(), Value::Number(limit.into())],
+          WHERE device_id = $1 AND (chain < $2 OR (chain = $2 AND sequence < $3))
+          ORDER BY chain DESC, sequence DESC LIMIT $4",
+        &values,
         read_report,
     )
 }

@@ -8,11 +8,12 @@ use super::reading::Asked;
 use super::{StoreError, Writer, enroll, log, state};
 use crate::audit::Act;
 use crate::clock::from_ms;
+use crate::fleet::life::LifeStep;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
 use crate::store::access::audit::note;
 use crate::store::batch::judging::judge_each;
-use crate::store::devices::{Admission, DeviceLine, Devices, Issued, NewDevice};
+use crate::store::devices::{Admission, DeviceLine, Devices, Issued, Moved, NewDevice};
 
 /// One step in a device's life.
 #[derive(Clone, Copy, Debug)]
@@ -128,30 +129,17 @@ impl Devices for Writer {
         to: Lifecycle,
         act: &Act,
     ) -> Result<Option<Lifecycle>, StoreError> {
-        let (at, actor) = (act.at, act.actor.for_ever());
         let transaction = self.begin()?;
-        let Some(former) = state::load_place(&transaction, device_id)?.map(|it| it.state.lifecycle)
-        else {
-            return Ok(None);
-        };
-        let kind = match (former, to) {
-            (Lifecycle::Pending, Lifecycle::Active) => "approved",
-            (_, Lifecycle::Active) => "resumed",
-            (_, other) => other.as_str(),
-        };
-        let step = Step { device_id, to, kind, actor: &act.actor.name, detail: &act.detail, at };
-        move_on(&transaction, &step)?;
-        judge_each(&mut SqliteBooks(&transaction), &[device_id], &|device, changes| {
-            device.settle_status(at, changes);
-            if device.next_change_at.is_none() && to == Lifecycle::Active {
-                device.next_change_at = Some(at);
-            }
-        })?;
-        let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor };
-        log::record(&transaction, event.at(at))?;
-        note(&mut Asked(&transaction), act)?;
+        let moved = step(&transaction, device_id, (None, to), act)?;
         transaction.commit()?;
-        Ok(Some(former))
+        Ok(moved.before())
+    }
+
+    fn move_on(&mut self, device_id: &str, life: LifeStep, act: &Act) -> Result<Moved, StoreError> {
+        let transaction = self.begin()?;
+        let moved = step(&transaction, device_id, (Some(life.from()), life.to()), act)?;
+        transaction.commit()?;
+        Ok(moved)
     }
 
     fn list(&self) -> Result<Vec<DeviceLine>, StoreError> {
@@ -190,4 +178,38 @@ pub(super) fn newest_certificate(
             |row| row.get(0),
         )
         .optional()?)
+}
+
+/// Moves a device on from one of some places, or from any.
+fn step(
+    transaction: &Connection,
+    device_id: &str,
+    (from, to): (Option<&[Lifecycle]>, Lifecycle),
+    act: &Act,
+) -> Result<Moved, StoreError> {
+    let (at, actor) = (act.at, act.actor.for_ever());
+    let Some(place) = state::load_place(transaction, device_id)? else {
+        return Ok(Moved::Missing);
+    };
+    let before = place.state.lifecycle;
+    if from.is_some_and(|from| !from.contains(&before)) {
+        return Ok(Moved::Refused { now: before });
+    }
+    let kind = match (before, to) {
+        (Lifecycle::Pending, Lifecycle::Active) => "approved",
+        (_, Lifecycle::Active) => "resumed",
+        (_, other) => other.as_str(),
+    };
+    let words = Step { device_id, to, kind, actor: &act.actor.name, detail: &act.detail, at };
+    move_on(transaction, &words)?;
+    judge_each(&mut SqliteBooks(transaction), &[device_id], &|device, changes| {
+        device.settle_status(at, changes);
+        if device.next_change_at.is_none() && to == Lifecycle::Active {
+            device.next_change_at = Some(at);
+        }
+    })?;
+    let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor };
+    log::record(transaction, event.at(at))?;
+    note(&mut Asked(transaction), act)?;
+    Ok(Moved::Done { before })
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use shared::policy::{FindingStatus, Mode};
 
+use super::past::{Past, PastAsk};
 use super::{DeviceRow, Standing};
 use crate::store::StoreError;
 
@@ -149,6 +150,18 @@ pub trait DeviceViews: Send + Sync {
         chain: i64,
         sequence: i64,
     ) -> Result<Option<StatementRecord>, StoreError>;
+
+    /// Reports of a device, the newest first; only those behind the place, which
+    /// is a chain and a sequence.
+    fn reports(
+        &self,
+        id: &str,
+        behind: Option<(i64, i64)>,
+        limit: u32,
+    ) -> Result<Vec<ReportRecord>, StoreError>;
+
+    /// What happened to a device, the newest first.
+    fn past(&self, id: &str, ask: &PastAsk) -> Result<Vec<Past>, StoreError>;
 
     /// The public keys of a device, the newest chain first.
     fn keys(&self, id: &str) -> Result<Vec<KeyRecord>, StoreError>;

@@ -1,6 +1,6 @@
 //! What the overview reads: the whole fleet in a few numbers.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::history::Counts;
 use super::{DeviceRow, Standing, SystemSeen};
@@ -17,6 +17,19 @@ pub struct OverviewAsk {
     pub attention_limit: u32,
     /// Longest list of changes.
     pub changes_limit: u32,
+}
+
+impl OverviewAsk {
+    /// What the overview of `now` asks for, with lists of at most `rows`.
+    pub fn at(now: Timestamp, rows: u32) -> Self {
+        let ago = |hours| now.checked_sub(SignedDuration::from_hours(hours)).unwrap_or(now);
+        Self {
+            changed_after: ago(24),
+            unknown_before: ago(3 * 24),
+            attention_limit: rows,
+            changes_limit: rows,
+        }
+    }
 }
 
 /// The fleet at one instant.

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use shared::os_releases::Version;
 use shared::policy::{FindingStatus, FixedBy, Mode, Policy};
 
+use crate::shown::names::{rule_word, sentence_case};
 use crate::store::views::device::{DeviceRecord, FindingRecord};
 use crate::web::times::When;
-use crate::web::words::{rule_word, sentence_case};
 
 /// All findings of a device.
 #[derive(Clone, Debug, Default)]

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use shared::policy::{FindingStatus, Mode, Policy};
 
+use crate::shown::names::{rule_word, sentence_case};
 use crate::store::views::Standing;
 use crate::store::views::device::{DeviceRecord, EventRecord, FindingRecord};
 use crate::web::times::{When, exact, length};
-use crate::web::words::{kind, rule_word, sentence_case, word};
+use crate::web::words::{kind, word};
 
 /// Entries shown.
 const ENTRIES: usize = 40;

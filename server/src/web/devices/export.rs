@@ -2,39 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::os_releases::Catalogue;
 
-use super::table::model_words;
-use crate::store::views::{DeviceRow, Problem, Standing};
-use crate::web::systems::Systems;
-use crate::web::words::device_name;
-
-/// One device, the same fields in both forms.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Row {
-    id: String,
-    device: String,
-    status: &'static str,
-    status_since: Timestamp,
-    status_before_silence: Option<&'static str>,
-    owner: Option<String>,
-    owner_email: Option<String>,
-    model: Option<String>,
-    model_name: Option<String>,
-    serial: Option<String>,
-    macos: Option<String>,
-    macos_build: Option<String>,
-    macos_releases_missed: Option<usize>,
-    failing: Vec<String>,
-    unknown: Vec<String>,
-    failing_recommended: Vec<String>,
-    first_due: Option<Timestamp>,
-    last_report: Option<Timestamp>,
-    enrolled: Timestamp,
-    key_protection: String,
-    agent_version: String,
-    from_recording: bool,
-}
+use crate::shown::row::Row;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -68,44 +37,6 @@ const COLUMNS: &[&str] = &[
     "agent_version",
     "from_recording",
 ];
-
-/// The rows for an export.
-pub(super) fn rows(devices: &[DeviceRow], catalogue: &Catalogue, now: Timestamp) -> Vec<Row> {
-    let mut systems = Systems::new(catalogue, now);
-    devices.iter().map(|device| row(device, catalogue, &mut systems)).collect()
-}
-
-fn row(device: &DeviceRow, catalogue: &Catalogue, systems: &mut Systems<'_>) -> Row {
-    let missed = |system| systems.facts(system).map(|facts| facts.releases_missed.len());
-    let rules = |required: bool| {
-        let wanted = move |one: &&Problem| (one.mode == shared::policy::Mode::Required) == required;
-        device.failing().filter(wanted).map(|one| one.rule.clone()).collect()
-    };
-    Row {
-        id: device.id.clone(),
-        device: device_name(device, catalogue),
-        status: device.standing.as_str(),
-        status_since: device.since,
-        status_before_silence: device.was.map(Standing::as_str),
-        owner: device.owner.as_ref().map(|owner| owner.name.clone()),
-        owner_email: device.owner.as_ref().map(|owner| owner.email.clone()),
-        model: device.model.clone(),
-        model_name: Some(model_words(device, catalogue)).filter(|name| !name.is_empty()),
-        serial: device.serial.clone(),
-        macos: device.system.as_ref().map(|system| system.version.clone()),
-        macos_build: device.system.as_ref().and_then(|system| system.build.clone()),
-        macos_releases_missed: device.system.as_ref().and_then(missed),
-        failing: rules(true),
-        unknown: device.unknown().map(|one| one.rule.clone()).collect(),
-        failing_recommended: rules(false),
-        first_due: device.due,
-        last_report: device.received,
-        enrolled: device.enrolled,
-        key_protection: device.key_protection.clone(),
-        agent_version: device.agent_version.clone(),
-        from_recording: device.recorded,
-    }
-}
 
 /// One JSON object with all rows.
 pub(super) fn json(rows: &[Row], as_of: Timestamp) -> String {

@@ -2,10 +2,11 @@
 
 use shared::policy::Policy;
 
-use super::query::ListQuery;
+use crate::shown::devices::ListQuery;
+use crate::shown::names::rule_word;
 use crate::store::views::Standing;
 use crate::store::views::list::{Facets, PageStart};
-use crate::web::words::{kind, rule_word, thousands, word};
+use crate::web::words::{kind, thousands, word};
 
 /// One value of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use shared::os_releases::Catalogue;
 
-use super::query::{COLUMNS, ListQuery};
+use crate::shown::devices::{COLUMNS, ListQuery};
+use crate::shown::names::{device_name, model_words};
+use crate::shown::systems::{Systems, behind, version_words};
 use crate::store::views::list::{Column, Order, PageStart};
 use crate::store::views::{DeviceRow, Standing};
 use crate::web::problems::{ProblemWord, joined, problem_words, was_words};
-use crate::web::systems::{Systems, behind, version_words};
 use crate::web::times::When;
-use crate::web::words::{Mark, device_name, key_word};
+use crate::web::words::{Mark, key_word};
 
 /// The head of a column, which sorts by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,14 +119,4 @@ fn table_row(
         recorded: row.recorded,
         archived: row.standing == Standing::Archived,
     }
-}
-
-/// `MacBook Air 13″ M3 2024`, or the identifier when the catalogue does not
-/// have it.
-pub(in crate::web) fn model_words(row: &DeviceRow, catalogue: &Catalogue) -> String {
-    let Some(id) = row.model.as_deref() else { return String::new() };
-    catalogue.model_name(id).map_or_else(
-        || id.to_owned(),
-        |name| name.replace("-inch", "″").replace(['(', ')', ','], ""),
-    )
 }

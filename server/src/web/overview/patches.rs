@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use shared::os_releases::{Catalogue, PatchFacts, Version};
 
+use crate::shown::systems::{behind, facts, version_of, version_words};
 use crate::store::views::SystemSeen;
-use crate::web::systems::{behind, facts, version_of, version_words};
 use crate::web::words::{percent, thousands};
 
 /// Versions with a bar of their own; older ones share the last.

@@ -1,13 +1,19 @@
-//! The list's address: filters, order and place, so that a view can be kept,
-//! sent and gone back to.
+//! The list of devices: filters, order and place by the same words in
+//! addresses of pages and in the API, so that a view can be kept, sent and
+//! gone back to.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use shared::os_releases::Catalogue;
+use shared::policy::{Mode, Policy};
 
+use crate::app::Rules;
 use crate::store::views::Standing;
-use crate::store::views::list::{Column, Filter, Key, Order, PageStart, Place, SearchWord};
+use crate::store::views::list::{
+    Column, Filter, Key, Order, PageAsk, PageStart, Place, SearchWord,
+};
 
 /// Words of a search that count; more make no list shorter.
 const WORDS: usize = 5;
@@ -15,7 +21,7 @@ const WORDS: usize = 5;
 const SEARCH_LIMIT: usize = 120;
 
 /// Columns by their word in addresses.
-pub(super) const COLUMNS: &[(Column, &str)] = &[
+pub(crate) const COLUMNS: &[(Column, &str)] = &[
     (Column::Status, "status"),
     (Column::Device, "device"),
     (Column::Owner, "owner"),
@@ -26,15 +32,64 @@ pub(super) const COLUMNS: &[(Column, &str)] = &[
     (Column::Key, "key"),
 ];
 
+/// Every order that can be asked for.
+pub(crate) fn sort_words() -> [&'static str; 16] {
+    [
+        "status",
+        "-status",
+        "device",
+        "-device",
+        "owner",
+        "-owner",
+        "model",
+        "-model",
+        "macos",
+        "-macos",
+        "failing",
+        "-failing",
+        "reported",
+        "-reported",
+        "key",
+        "-key",
+    ]
+}
+
+/// What to ask the store for this view.
+pub(crate) fn ask(query: &ListQuery, rules: &Rules, limit: Option<u32>) -> PageAsk {
+    let models = model_names(&rules.catalogue);
+    PageAsk {
+        filter: query.filter(&models),
+        order: query.order,
+        from: query.from.clone(),
+        limit,
+        models,
+        rules: judged_rules(&rules.policy),
+    }
+}
+
+fn model_names(catalogue: &Catalogue) -> BTreeMap<String, String> {
+    catalogue.models().map(|(id, name)| (id.to_owned(), name.to_owned())).collect()
+}
+
+/// Rules whose failures count: an info rule is a neutral fact.
+fn judged_rules(policy: &Policy) -> Vec<String> {
+    policy
+        .rules
+        .iter()
+        .filter(|rule| matches!(rule.mode, Mode::Required | Mode::Recommended))
+        .map(|rule| rule.id.clone())
+        .collect()
+}
+
 /// What the address says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ListQuery {
-    pub(super) search: String,
-    pub(super) standings: Vec<Standing>,
-    pub(super) rules: Vec<String>,
-    pub(super) without_owner: bool,
-    pub(super) order: Order,
-    pub(super) from: PageStart,
+pub(crate) struct ListQuery {
+    pub(crate) search: String,
+    pub(crate) standings: Vec<Standing>,
+    pub(crate) rules: Vec<String>,
+    pub(crate) without_owner: bool,
+    pub(crate) order: Order,
+    pub(crate) from: PageStart,
 }
 
 impl Default for ListQuery {
@@ -53,7 +108,7 @@ impl Default for ListQuery {
 impl ListQuery {
     /// Reads the pairs of an address; says what would be right otherwise.
     /// Names that this page does not know are left alone.
-    pub(super) fn parse(pairs: &[(String, String)]) -> Result<Self, String> {
+    pub(crate) fn parse(pairs: &[(String, String)]) -> Result<Self, String> {
         let mut query = Self::default();
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
@@ -79,7 +134,7 @@ impl ListQuery {
     }
 
     /// The filter for the store.
-    pub(super) fn filter(&self, models: &BTreeMap<String, String>) -> Filter {
+    pub(crate) fn filter(&self, models: &BTreeMap<String, String>) -> Filter {
         let words = self.search.split_whitespace().take(WORDS).map(|word| {
             // As names on pages write it: (…4F2K).
             let text = word.trim_matches(['(', ')', '…']).to_owned();
@@ -102,27 +157,27 @@ impl ListQuery {
     }
 
     /// The same list from another place.
-    pub(super) fn at(&self, from: PageStart) -> Self {
+    pub(crate) fn at(&self, from: PageStart) -> Self {
         Self { from, ..self.clone() }
     }
 
     /// The same order without filters.
-    pub(super) fn unfiltered(&self) -> Self {
+    pub(crate) fn unfiltered(&self) -> Self {
         Self { order: self.order, ..Self::default() }
     }
 
     /// Whether any filter holds.
-    pub(super) fn is_filtered(&self) -> bool {
+    pub(crate) fn is_filtered(&self) -> bool {
         *self != Self { order: self.order, from: self.from.clone(), ..Self::default() }
     }
 
     /// Every pair but the search and the place, for the search form.
-    pub(super) fn without_search(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn without_search(&self) -> Vec<(&'static str, String)> {
         let start = Self { search: String::new(), from: PageStart::Start, ..self.clone() };
         start.pairs()
     }
 
-    fn pairs(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
         if !self.search.is_empty() {
             pairs.push(("q", self.search.clone()));
@@ -144,7 +199,7 @@ impl ListQuery {
     }
 
     /// The address of this view under `path`.
-    pub(super) fn address(&self, path: &str) -> String {
+    pub(crate) fn address(&self, path: &str) -> String {
         let pairs: Vec<String> = self
             .pairs()
             .into_iter()
@@ -178,7 +233,8 @@ fn order_word(order: Order) -> String {
     if order.descending { format!("-{word}") } else { word.to_owned() }
 }
 
-fn place(value: &str) -> Result<Place, String> {
+/// The place that an address names.
+pub(crate) fn place(value: &str) -> Result<Place, String> {
     read_place(value)
         .ok_or_else(|| "The place in the list cannot be read. Begin at the first page.".to_owned())
 }
@@ -192,7 +248,8 @@ fn read_place(value: &str) -> Option<Place> {
     Some(Place { key, id: id.to_owned() })
 }
 
-fn place_word(place: &Place) -> String {
+/// A place as addresses name it.
+pub(crate) fn place_word(place: &Place) -> String {
     match &place.key {
         Key::Number(number) => format!("n{number}.{}", place.id),
         Key::Text(text) => format!("t{}.{}", URL_SAFE_NO_PAD.encode(text), place.id),
@@ -200,7 +257,7 @@ fn place_word(place: &Place) -> String {
 }
 
 /// A value as it may stand in a query.
-pub(in crate::web) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     use std::fmt::Write as _;
 
     let mut out = String::with_capacity(text.len());

@@ -9,7 +9,7 @@ use crate::store::views::SystemSeen;
 
 /// What the catalogue says of a reported system; nothing when the version
 /// cannot be read.
-pub(super) fn facts(
+pub(crate) fn facts(
     catalogue: &Catalogue,
     system: &SystemSeen,
     now: Timestamp,
@@ -25,7 +25,7 @@ pub(super) fn facts(
 }
 
 /// Version with the suffix of an improvement: `26.3.1 (a)`.
-pub(super) fn version_words(system: &SystemSeen) -> String {
+pub(crate) fn version_words(system: &SystemSeen) -> String {
     match system.extra.as_deref() {
         Some(extra) if !extra.is_empty() => format!("{} {extra}", system.version),
         _ => system.version.clone(),
@@ -33,7 +33,7 @@ pub(super) fn version_words(system: &SystemSeen) -> String {
 }
 
 /// How far behind a system is; empty when it is the newest of its kind.
-pub(super) fn behind(facts: Option<&PatchFacts>) -> String {
+pub(crate) fn behind(facts: Option<&PatchFacts>) -> String {
     match facts {
         None => "not understood".to_owned(),
         Some(facts) if facts.major_supported == Some(false) => "unsupported".to_owned(),
@@ -46,19 +46,19 @@ pub(super) fn behind(facts: Option<&PatchFacts>) -> String {
 }
 
 /// Remembers the facts of systems that many devices share.
-pub(super) struct Systems<'a> {
+pub(crate) struct Systems<'a> {
     catalogue: &'a Catalogue,
     now: Timestamp,
     known: BTreeMap<SystemSeen, Option<PatchFacts>>,
 }
 
 impl<'a> Systems<'a> {
-    pub(super) fn new(catalogue: &'a Catalogue, now: Timestamp) -> Self {
+    pub(crate) fn new(catalogue: &'a Catalogue, now: Timestamp) -> Self {
         Self { catalogue, now, known: BTreeMap::new() }
     }
 
     /// The facts of `system`.
-    pub(super) fn facts(&mut self, system: &SystemSeen) -> Option<&PatchFacts> {
+    pub(crate) fn facts(&mut self, system: &SystemSeen) -> Option<&PatchFacts> {
         if !self.known.contains_key(system) {
             let facts = facts(self.catalogue, system, self.now);
             self.known.insert(system.clone(), facts);
@@ -68,6 +68,6 @@ impl<'a> Systems<'a> {
 }
 
 /// The numbers of a version, to sort by; what is no version comes first.
-pub(super) fn version_of(system: &SystemSeen) -> Option<Version> {
+pub(crate) fn version_of(system: &SystemSeen) -> Option<Version> {
     system.version.parse().ok()
 }

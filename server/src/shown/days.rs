@@ -19,13 +19,13 @@ const UNSETTLED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// Counts at the ends of past days, read once and kept.
 #[derive(Debug, Default)]
-pub(in crate::web) struct PastDays {
+pub(crate) struct PastDays {
     known: Mutex<BTreeMap<Timestamp, (Counts, Timestamp)>>,
 }
 
 impl PastDays {
     /// Counts at each UTC midnight of the last 89 days, the oldest first.
-    pub(super) fn until(
+    pub(crate) fn until(
         &self,
         now: Timestamp,
         views: &dyn Views,

@@ -1,0 +1,102 @@
+//! A device as one row, for exports and for the API.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::os_releases::Catalogue;
+use utoipa::ToSchema;
+
+use super::names::{device_name, model_words};
+use super::systems::Systems;
+use crate::store::views::{DeviceRow, Problem, Standing};
+
+/// One device as lists name it; the same fields in exports.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = DeviceRow)]
+pub(crate) struct Row {
+    /// Random id given at enrolment.
+    pub(crate) id: String,
+    /// Its name, such as `Sam’s MacBook Air (…4F2K)`.
+    pub(crate) device: String,
+    /// How it stands.
+    pub(crate) status: &'static str,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) status_since: Timestamp,
+    /// How it stood before it went silent.
+    pub(crate) status_before_silence: Option<&'static str>,
+    /// Who holds it.
+    pub(crate) owner: Option<String>,
+    /// Mail address of who holds it.
+    pub(crate) owner_email: Option<String>,
+    /// Model identifier, such as `Mac15,12`.
+    pub(crate) model: Option<String>,
+    /// What the model is sold as.
+    pub(crate) model_name: Option<String>,
+    /// Serial number.
+    pub(crate) serial: Option<String>,
+    /// Version of macOS that it last reported.
+    pub(crate) macos: Option<String>,
+    /// Its build.
+    pub(crate) macos_build: Option<String>,
+    /// How many releases it misses.
+    pub(crate) macos_releases_missed: Option<usize>,
+    /// Required rules that fail.
+    pub(crate) failing: Vec<String>,
+    /// Required rules that are unknown.
+    pub(crate) unknown: Vec<String>,
+    /// Recommended rules that fail.
+    pub(crate) failing_recommended: Vec<String>,
+    /// When the first grace ends or ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) first_due: Option<Timestamp>,
+    /// When its newest report came.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) last_report: Option<Timestamp>,
+    /// When it was enrolled.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) enrolled: Timestamp,
+    /// Where it says that its key is kept.
+    pub(crate) key_protection: String,
+    /// Version of its agent.
+    pub(crate) agent_version: String,
+    /// Its reports come from a recording.
+    pub(crate) from_recording: bool,
+}
+
+/// The rows of devices.
+pub(crate) fn rows(devices: &[DeviceRow], catalogue: &Catalogue, now: Timestamp) -> Vec<Row> {
+    let mut systems = Systems::new(catalogue, now);
+    devices.iter().map(|device| row(device, catalogue, &mut systems)).collect()
+}
+
+fn row(device: &DeviceRow, catalogue: &Catalogue, systems: &mut Systems<'_>) -> Row {
+    let missed = |system| systems.facts(system).map(|facts| facts.releases_missed.len());
+    let rules = |required: bool| {
+        let wanted = move |one: &&Problem| (one.mode == shared::policy::Mode::Required) == required;
+        device.failing().filter(wanted).map(|one| one.rule.clone()).collect()
+    };
+    Row {
+        id: device.id.clone(),
+        device: device_name(device, catalogue),
+        status: device.standing.as_str(),
+        status_since: device.since,
+        status_before_silence: device.was.map(Standing::as_str),
+        owner: device.owner.as_ref().map(|owner| owner.name.clone()),
+        owner_email: device.owner.as_ref().map(|owner| owner.email.clone()),
+        model: device.model.clone(),
+        model_name: Some(model_words(device, catalogue)).filter(|name| !name.is_empty()),
+        serial: device.serial.clone(),
+        macos: device.system.as_ref().map(|system| system.version.clone()),
+        macos_build: device.system.as_ref().and_then(|system| system.build.clone()),
+        macos_releases_missed: device.system.as_ref().and_then(missed),
+        failing: rules(true),
+        unknown: device.unknown().map(|one| one.rule.clone()).collect(),
+        failing_recommended: rules(false),
+        first_due: device.due,
+        last_report: device.received,
+        enrolled: device.enrolled,
+        key_protection: device.key_protection.clone(),
+        agent_version: device.agent_version.clone(),
+        from_recording: device.recorded,
+    }
+}
