@@ -1,159 +1,18 @@
-//! Every address of the console, with who may use it and what is noted.
+//! The console's router: every route of the list behind its guard.
+
+mod list;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, header};
+use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
 
+pub(super) use self::list::routes;
 use super::errors::PageError;
-use super::{
-    Console, account, accounts, api_docs, assets, audit, device, devices, health, log,
-    mail_sign_in, openid_sign_in, os_releases, overview, own, passkey_sign_in, set_up, sign_in,
-    statement, webhooks, welcome,
-};
+use super::{Console, sign_in};
 use crate::auth::guard::{self, Access, Noted, Refusal, Route};
-use crate::auth::permission::Permission::{
-    ChangeAccounts, ChangeIntegrations, Export, Own, SeeAccounts, SeeAudit, SeeEvidence, SeeFleet,
-    SeeIntegrations,
-};
 use crate::auth::who::Origin;
-
-/// Keeps the own account.
-const OWN: Access = Access::Needs(&[Own]);
-/// Sees the fleet.
-const FLEET: Access = Access::Needs(&[SeeFleet]);
-/// Sees evidence.
-const EVIDENCE: Access = Access::Needs(&[SeeEvidence]);
-/// Sees the fleet, or holds the device.
-const DEVICE: Access = Access::OwnDeviceOr(SeeFleet);
-/// Sees evidence, or holds the device.
-const STATEMENT: Access = Access::OwnDeviceOr(SeeEvidence);
-
-/// Sees where events are sent.
-const SEE_HOOKS: Access = Access::Needs(&[SeeIntegrations]);
-/// Says where events are sent.
-const CHANGE_HOOKS: Access = Access::Needs(&[SeeIntegrations, ChangeIntegrations]);
-
-fn read(
-    path: &'static str,
-    access: Access,
-    noted: Noted,
-    handler: MethodRouter<Console>,
-) -> Route<Console> {
-    Route { method: Method::GET, path, access, noted, handler }
-}
-
-fn change(path: &'static str, access: Access, handler: MethodRouter<Console>) -> Route<Console> {
-    Route { method: Method::POST, path, access, noted: Noted::Nothing, handler }
-}
-
-/// Every address of the console.
-pub(super) fn routes() -> Vec<Route<Console>> {
-    use Noted::Nothing;
-    const ACCOUNTS: Access = Access::Needs(&[SeeAccounts]);
-    const CHANGE_ACCOUNTS: Access = Access::Needs(&[ChangeAccounts]);
-    vec![
-        read("/", Access::SignedIn, Nothing, get(overview::page)),
-        read("/me", Access::Needs(&[Own]), Nothing, get(own::page)),
-        read("/os-releases", FLEET, Nothing, get(os_releases::page)),
-        read("/devices", FLEET, Nothing, get(devices::page)),
-        read(
-            "/devices.csv",
-            Access::Needs(&[SeeFleet, Export]),
-            Noted::Export("devices"),
-            get(devices::csv),
-        ),
-        read(
-            "/devices.json",
-            Access::Needs(&[SeeFleet, Export]),
-            Noted::Export("devices"),
-            get(devices::json),
-        ),
-        read("/devices/{id}", DEVICE, Noted::View("device"), get(device::page)),
-        read("/devices/{id}/key.pem", STATEMENT, Noted::View("device"), get(statement::key)),
-        read(
-            "/devices/{id}/statements/{chain}/{sequence}",
-            STATEMENT,
-            Noted::View("device"),
-            get(statement::page),
-        ),
-        read(
-            "/devices/{id}/statements/{chain}/{sequence}/{part}",
-            STATEMENT,
-            Noted::View("device"),
-            get(statement::part),
-        ),
-        read("/log/checkpoint", Access::SignedIn, Nothing, get(log::checkpoint)),
-        read("/log/key", Access::SignedIn, Nothing, get(log::key)),
-        read("/log/entry/{position}", EVIDENCE, Nothing, get(log::entry)),
-        read("/log/proof/{position}", EVIDENCE, Nothing, get(log::proof)),
-        read("/log/tile/{*rest}", EVIDENCE, Nothing, get(log::tile)),
-        read("/settings/webhooks", SEE_HOOKS, Nothing, get(webhooks::list)),
-        change("/settings/webhooks", CHANGE_HOOKS, post(webhooks::make)),
-        read("/settings/webhooks/{id}", SEE_HOOKS, Nothing, get(webhooks::page)),
-        change("/settings/webhooks/{id}/{step}", CHANGE_HOOKS, post(webhooks::step)),
-        change(
-            "/settings/webhooks/{id}/deliveries/{number}/resend",
-            CHANGE_HOOKS,
-            post(webhooks::resend),
-        ),
-        read("/accounts", ACCOUNTS, Nothing, get(accounts::list::page)),
-        change("/accounts", CHANGE_ACCOUNTS, post(accounts::change::add)),
-        read("/accounts/{id}", ACCOUNTS, Noted::View("account"), get(accounts::one::page)),
-        change("/accounts/{id}", CHANGE_ACCOUNTS, post(accounts::change::change)),
-        change("/accounts/{id}/link", CHANGE_ACCOUNTS, post(accounts::change::invite_again)),
-        change("/accounts/{id}/sessions", CHANGE_ACCOUNTS, post(accounts::change::end_sessions)),
-        read("/audit", Access::Needs(&[SeeAudit]), Nothing, get(audit::page)),
-        read(
-            "/audit.csv",
-            Access::Needs(&[SeeAudit, Export]),
-            Noted::Export("audit"),
-            get(audit::csv),
-        ),
-        read(
-            "/audit.json",
-            Access::Needs(&[SeeAudit, Export]),
-            Noted::Export("audit"),
-            get(audit::json),
-        ),
-        read("/api/docs", Access::SignedIn, Nothing, get(api_docs::page)),
-        read("/login", Access::Open, Nothing, get(sign_in::page)),
-        read("/login/{token}", Access::Open, Nothing, get(sign_in::open_link)),
-        change("/login/passkey/options", Access::Open, post(passkey_sign_in::options)),
-        change("/login/passkey", Access::Open, post(passkey_sign_in::enter)),
-        read("/login/mail", Access::Open, Nothing, get(mail_sign_in::sent)),
-        change("/login/mail", Access::Open, post(mail_sign_in::ask)),
-        read("/login/mail/{token}", Access::Open, Nothing, get(mail_sign_in::page)),
-        change("/login/mail/{token}", Access::Open, post(mail_sign_in::enter)),
-        read("/account", OWN, Nothing, get(account::page)),
-        change("/account/passkeys/options", OWN, post(account::passkeys::options)),
-        change("/account/passkeys", OWN, post(account::passkeys::add)),
-        change("/account/passkeys/{id}/name", OWN, post(account::passkeys::rename)),
-        read("/account/passkeys/{id}/remove", OWN, Nothing, get(account::passkeys::ask_removal)),
-        change("/account/passkeys/{id}/remove", OWN, post(account::passkeys::remove)),
-        change("/account/sessions/{id}/end", OWN, post(account::sessions::end)),
-        change("/account/tokens", OWN, post(account::tokens::make)),
-        change("/account/tokens/{id}/revoke", OWN, post(account::tokens::revoke)),
-        change("/account/sessions/end-others", OWN, post(account::sessions::end_others)),
-        change("/logout", Access::Open, post(sign_in::sign_out)),
-        read("/setup/{token}", Access::Open, Nothing, get(set_up::page)),
-        change("/setup/{token}", Access::Open, post(set_up::make)),
-        read("/welcome/{token}", Access::Open, Nothing, get(welcome::page)),
-        change("/welcome/{token}", Access::Open, post(welcome::enter)),
-        read("/sign-in/openid/{name}", Access::Open, Nothing, get(openid_sign_in::start)),
-        read(
-            "/sign-in/openid/{name}/callback",
-            Access::Open,
-            Nothing,
-            get(openid_sign_in::callback),
-        ),
-        read("/.well-known/muster-jwks.json", Access::Open, Nothing, get(openid_sign_in::keys)),
-        read("/static/{file}", Access::Open, Nothing, get(assets::file)),
-        read("/healthz", Access::Open, Nothing, get(health)),
-    ]
-}
 
 /// The routes, each behind its guard.
 pub(super) fn guarded(console: &Console, routes: Vec<Route<Console>>) -> Router<Console> {
