@@ -12,10 +12,12 @@ mod cursor;
 mod device;
 mod devices;
 mod document;
+mod events;
 mod field;
 mod frame;
 mod history;
 mod idempotency;
+mod integrations;
 mod invitations;
 mod lifecycle;
 mod log;
@@ -33,6 +35,7 @@ mod sessions;
 mod shape;
 mod statements;
 mod tokens;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -75,8 +78,15 @@ pub fn router(app: App) -> Router {
         let route = operation.route();
         let framed = Arc::new(Framed::new(operation));
         let api = api.clone();
+        let (method, path) = (route.method.clone(), route.path);
         let around = from_fn(move |request: Request, next: Next| {
-            frame::around(api.clone(), Arc::clone(&framed), (request, next))
+            let (api, framed, method) = (api.clone(), Arc::clone(&framed), method.clone());
+            async move {
+                let meters = api.app.meters.clone();
+                let response = frame::around(api, framed, (request, next)).await;
+                meters.request(method.as_str(), path, response.status().as_u16());
+                response
+            }
         });
         router.route(route.path, route.handler.route_layer(around))
     });

@@ -12,6 +12,7 @@ mod bad_input;
 mod browser;
 mod console;
 mod enrolment;
+mod events;
 mod fuzzing;
 mod limits;
 mod mail;

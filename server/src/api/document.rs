@@ -151,6 +151,10 @@ fn responses(operation: &Operation, problem: &Value, schemas: &mut Schemas) -> V
         let schema = shape.reference(schemas, selectable);
         object.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
     }
+    if let (true, Some(object)) = (operation.lines, success.as_object_mut()) {
+        let lines = json!({ "application/x-ndjson": { "schema": { "type": "string" } } });
+        object.insert("content".to_owned(), lines);
+    }
     responses.insert(status.to_string(), success);
     if operation.reads() {
         let text = "What `If-None-Match` names is still the answer.";

@@ -212,7 +212,13 @@ fn must_accept_json(headers: &HeaderMap) -> Result<(), ApiProblem> {
                     .and_then(|q| q.parse::<f32>().ok())
                     .is_some_and(|q| q <= 0.0)
             });
-            let fits = ["*/*", "application/*", "application/json", "application/problem+json"];
+            let fits = [
+                "*/*",
+                "application/*",
+                "application/json",
+                "application/x-ndjson",
+                "application/problem+json",
+            ];
             fits.contains(&kind.as_str()) && !refused
         })
     };

@@ -20,6 +20,7 @@ const PATH: &[(&str, &str, bool)] = &[
     ("chain", "Which of the device's keys signed, counted from 0.", true),
     ("sequence", "Place of the report in that chain.", true),
     ("position", "Position in the log, counted from 0.", true),
+    ("number", "Number of a delivery.", true),
 ];
 
 /// One method of one address.
@@ -39,6 +40,8 @@ pub(super) struct Operation {
     pub(super) example: Option<fn() -> Value>,
     /// None: the answer has no body.
     pub(super) answer: Option<Shape>,
+    /// It answers with lines of JSON.
+    pub(super) lines: bool,
     /// `If-Match` must name the version.
     pub(super) replaces: bool,
     /// It makes an object: 201.
@@ -106,6 +109,7 @@ impl Operation {
             body: None,
             example: None,
             answer: None,
+            lines: false,
             replaces: false,
             creates: false,
             conflicts: false,
@@ -147,6 +151,11 @@ impl Operation {
     /// Answers with something that stands for itself.
     pub(super) fn gives_whole<T: ToSchema>(self) -> Self {
         Self { answer: Some(Shape::of::<T>()), ..self }
+    }
+
+    /// Answers with a line of JSON for each thing.
+    pub(super) fn gives_lines(self) -> Self {
+        Self { lines: true, ..self }
     }
 
     /// Makes a `T`.
@@ -234,6 +243,7 @@ impl Operation {
     /// Status and meaning of the answer when all is well.
     pub(super) fn success(&self) -> (u16, &'static str) {
         match (&self.answer, self.creates) {
+            (None, _) if self.lines => (200, "The answer."),
             (Some(_), true) => (201, "It was made."),
             (Some(_), false) => (200, "The answer."),
             (None, _) => (204, "It is done."),

@@ -21,6 +21,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("Devices", "Single devices, their findings and their history."),
     ("Evidence", "What devices have signed, and the tamper-evident log."),
     ("People", "Who may sign in, with what, and what they did."),
+    ("Integrations", "What is told to other systems."),
     ("About", "Who asks, and this document."),
 ];
 
@@ -51,6 +52,7 @@ pub(super) fn operations() -> Vec<Operation> {
     all.extend(evidence());
     all.extend(people());
     all.extend(credentials());
+    all.extend(super::integrations::operations());
     all.extend(about());
     all
 }
