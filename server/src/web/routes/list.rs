@@ -46,7 +46,7 @@ fn read(
 }
 
 fn change(path: &'static str, access: Access, handler: MethodRouter<Console>) -> Route<Console> {
-    Route { method: Method::POST, path, access, noted: Noted::Nothing, handler }
+    Route { method: Method::POST, path, access, noted: Nothing, handler }
 }
 
 /// Every address of the console.
