@@ -60,7 +60,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Device(command) => device::run(command),
         Command::OsReleases(command) => os_releases::run(command),
         Command::Migrate(options) => migrate::run(&options),
-        Command::Admin(command) => admin::run(command),
+        Command::Admin(command) => admin::run(&command),
     };
     match result {
         Ok(()) => Exit::Ok,

@@ -4,7 +4,7 @@
 //! Nothing here asks who calls, so the listener belongs on loopback or on a
 //! network for operations. `/livez` says that the process answers, `/readyz`
 //! that it can keep reports, `/startupz` that it has started; `/metrics` has
-//! the numbers, as OpenMetrics text.
+//! the numbers, as `OpenMetrics` text.
 
 pub mod levels;
 pub mod meters;

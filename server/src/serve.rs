@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::thread::JoinHandle;
 
+use axum::Router;
 use shared::token::Token;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -132,12 +133,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let nonces = nonces(&state)?;
     let (stop, stopped) = watch::channel(false);
     let (started, has_started) = watch::channel(false);
-    let watched = Watched {
-        app: app.clone(),
-        turn: jobs.turn.clone(),
-        files: Files::of(&config.state_dir, config.database.file()),
-        started: has_started,
-    };
+    let watched = watched(&config, &app, &jobs, has_started);
     let metrics = metrics::start(config.metrics, watched, stopped.clone()).await?;
     // After everything that may keep the collector from starting; before the
     // first Mac is judged and before anybody is answered.
@@ -163,12 +159,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         limits: limits.clone(),
         meters: app.meters.clone(),
     };
-    let mut router = device_api::router(api)
-        .merge(web::router(app.clone()))
-        .merge(crate::api::router(app.clone()));
-    if config.telemetry.is_some() {
-        router = router.layer(axum::middleware::from_fn(telemetry::request));
-    }
+    let router = router(api, &app, config.telemetry.is_some());
     let serving = listener::serve(listener, acceptor, router, limits, stopped.clone());
     let courier = app.courier.clone();
     Ok(Running {
@@ -188,6 +179,24 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         watching: metrics.map(|(_, watching)| watching),
         writer,
     })
+}
+
+/// What metrics and health look at.
+fn watched(config: &Config, app: &App, jobs: &Jobs, started: watch::Receiver<bool>) -> Watched {
+    Watched {
+        app: app.clone(),
+        turn: jobs.turn.clone(),
+        files: Files::of(&config.state_dir, config.database.file()),
+        started,
+    }
+}
+
+/// Everything that the collector answers; with spans when they are sent away.
+fn router(api: DeviceApi, app: &App, spans: bool) -> Router {
+    let router = device_api::router(api)
+        .merge(web::router(app.clone()))
+        .merge(crate::api::router(app.clone()));
+    if spans { router.layer(axum::middleware::from_fn(telemetry::request)) } else { router }
 }
 
 /// What stands over an open database.

@@ -95,9 +95,8 @@ pub async fn admit(
 ) -> Result<Request, Refusal> {
     let (mut parts, body) = request.into_parts();
     let allowed = match (access, &who) {
-        (Access::Open, _) => Ok(()),
+        (Access::Open, _) | (Access::SignedIn, Some(_)) => Ok(()),
         (_, None) => Err(Refusal::SignIn),
-        (Access::SignedIn, Some(_)) => Ok(()),
         (Access::Needs(all), Some(who)) => match all.iter().find(|one| !who.may(**one)) {
             Some(missing) => Err(Refusal::Forbidden(*missing)),
             None => Ok(()),

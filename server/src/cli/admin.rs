@@ -36,9 +36,9 @@ pub(super) struct SetupLinkOptions {
     place: PlaceOptions,
 }
 
-pub(super) fn run(command: AdminCommand) -> Result<(), Failure> {
-    let (AdminCommand::LoginLink(LoginLinkOptions { ref place, .. })
-    | AdminCommand::SetupLink(SetupLinkOptions { ref place })) = command;
+pub(super) fn run(command: &AdminCommand) -> Result<(), Failure> {
+    let (AdminCommand::LoginLink(LoginLinkOptions { place, .. })
+    | AdminCommand::SetupLink(SetupLinkOptions { place })) = command;
     let place = place.clone().place()?;
     let address = place.address()?;
     // Refuses a place where no collector has run.
@@ -46,7 +46,7 @@ pub(super) fn run(command: AdminCommand) -> Result<(), Failure> {
     let records = place.database.open().map_err(|error| database(&error))?.records;
     let (url, now) = (&address.public_url, Clock::System.now());
     let failed = |error: AuthError| Failure::new(Exit::Unavailable, error.to_string());
-    if let AdminCommand::LoginLink(LoginLinkOptions { email, .. }) = &command {
+    if let AdminCommand::LoginLink(LoginLinkOptions { email, .. }) = command {
         let all = link::administrators(&*records, now).map_err(failed)?;
         if !all.is_empty() || email.is_some() {
             let account = choose(&*records, all, email.as_deref())?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The least share of a disk that must be free, in hundredths.
-const LEAST_FREE: u64 = 5;
+const LEAST_FREE: u32 = 5;
 
 /// Where files grow.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Files {
 }
 
 fn has_room(share: f64) -> bool {
-    share * 100.0 > LEAST_FREE as f64
+    share * 100.0 > f64::from(LEAST_FREE)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of a disk needs no more digits")]

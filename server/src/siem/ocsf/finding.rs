@@ -81,8 +81,7 @@ fn of_finding<'a>(event: &Event, finding: &'a FindingTold, wording: &Wording) ->
     let severity = match (finding.status, finding.mode) {
         (FindingStatus::Fail, Mode::Required) if within_grace => MEDIUM,
         (FindingStatus::Fail, Mode::Required) => HIGH,
-        (FindingStatus::Fail, Mode::Recommended) => LOW,
-        (FindingStatus::Unknown, Mode::Required) => LOW,
+        (FindingStatus::Fail, Mode::Recommended) | (FindingStatus::Unknown, Mode::Required) => LOW,
         _ => INFORMATIONAL,
     };
     let activity = match (finding.is_first, state) {

@@ -75,5 +75,6 @@ fn one_tree(replicas: &Replicas) {
             });
         }
     });
-    assert_eq!(assert_whole(&replicas.open()).len(), 300);
+    // An invitation, and that somebody invited.
+    assert_eq!(assert_whole(&replicas.open()).len(), 600);
 }
