@@ -58,7 +58,7 @@ fn security_schemes() -> Value {
 }
 
 fn write(operation: &Operation, problem: &Value, schemas: &mut Schemas) -> Value {
-    let scopes: Vec<&str> = operation.permission().into_iter().collect();
+    let scopes = operation.scopes();
     let mut written = json!({
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -67,7 +67,7 @@ fn write(operation: &Operation, problem: &Value, schemas: &mut Schemas) -> Value
         "parameters": parameters(operation),
         "responses": responses(operation, problem, schemas),
         "security": [{ "token": scopes }, { "session": scopes }],
-        "x-muster-permission": operation.permission(),
+        "x-muster-permissions": operation.scopes(),
     });
     if let (Some(body), Some(object)) = (&operation.body, written.as_object_mut()) {
         let mut content = json!({ "schema": body.reference(schemas, false) });
@@ -81,9 +81,11 @@ fn write(operation: &Operation, problem: &Value, schemas: &mut Schemas) -> Value
 }
 
 fn description(operation: &Operation) -> String {
-    let who = match operation.permission() {
-        Some(permission) => format!("Needs `{permission}`."),
-        None => "Needs a token or a session, and no scope.".to_owned(),
+    let scopes: Vec<String> =
+        operation.scopes().into_iter().map(|scope| format!("`{scope}`")).collect();
+    let who = match scopes.as_slice() {
+        [] => "Needs a token or a session, and no scope.".to_owned(),
+        scopes => format!("Needs {}.", scopes.join(" and ")),
     };
     [operation.about, &who]
         .into_iter()

@@ -33,6 +33,7 @@ pub(super) struct InvitationForm {
     #[schema(pattern = "^[A-Za-z0-9]{8,20}$")]
     serial: Option<String>,
     /// Hours that the invitation is valid; 72 unless told otherwise.
+    #[serde(default, deserialize_with = "field::whole")]
     #[schema(minimum = 1, maximum = 2160)]
     valid_hours: Option<i64>,
 }

@@ -196,13 +196,12 @@ impl Operation {
         self.answer.map_or_else(Vec::new, |shape| shape.fields())
     }
 
-    /// The scope that is needed.
-    pub(super) fn permission(&self) -> Option<&'static str> {
-        let word = |permission: Permission| permission.as_str();
+    /// The scopes that are needed, all of them.
+    pub(super) fn scopes(&self) -> Vec<&'static str> {
         match self.access {
-            Access::Open | Access::SignedIn => None,
-            Access::Needs(all) => all.first().copied().map(word),
-            Access::OwnDeviceOr(permission) => Some(word(permission)),
+            Access::Open | Access::SignedIn => Vec::new(),
+            Access::Needs(all) => all.iter().copied().map(Permission::as_str).collect(),
+            Access::OwnDeviceOr(permission) => vec![permission.as_str()],
         }
     }
 

@@ -46,7 +46,7 @@ fn every_operation_is_named_and_says_who_may_and_what_may_go_wrong() {
         for status in ["400", "401", "406", "429", "500", "503"] {
             assert!(responses.contains_key(status), "{}: {status}", operation.id);
         }
-        let needs = operation.permission().is_some();
+        let needs = !operation.scopes().is_empty();
         assert_eq!(responses.contains_key("403"), needs || !operation.reads(), "{}", operation.id);
         // Of a body that is not understood, or of a key that was used for another.
         let odd = operation.body.is_some() || operation.method == Method::POST;

@@ -1,7 +1,7 @@
 //! API tokens: made, listed and ended by their owners, and ended by whoever
 //! changes accounts.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -83,6 +83,7 @@ pub(super) struct NewTokenForm {
     #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 10)]
     scopes: Vec<String>,
     /// Days until it ends; 90 unless told otherwise.
+    #[serde(default, deserialize_with = "field::whole")]
     #[schema(minimum = 1, maximum = 365)]
     valid_days: Option<i64>,
 }
@@ -157,7 +158,17 @@ pub(super) async fn list(call: Call) -> Answered {
     Reply::page(&items, next)
 }
 
+/// A session must have begun so lately, because a token outlives it.
+const FRESH: SignedDuration = SignedDuration::from_mins(15);
+
 pub(super) async fn make(call: Call, Body(form): Body<NewTokenForm>) -> Answered {
+    if let Proof::Session { begun, .. } = &call.who.proof
+        && call.now().duration_since(*begun) >= FRESH
+    {
+        let detail =
+            "You signed in more than 15 minutes ago; sign in again, then tokens can be made.";
+        return Err(ApiProblem::new("not-allowed", detail));
+    }
     let scopes = scopes(&call, &form.scopes)?;
     let name = field::line("name", &form.name, 100)?;
     let expires = ends(call.now(), form.valid_days.unwrap_or(VALID_DAYS)).ok_or_else(|| {

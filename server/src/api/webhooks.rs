@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::call::Call;
+use super::field;
 use super::problem::ApiProblem;
 use super::reply::{Answered, Reply};
 use crate::audit::Object;
@@ -80,7 +81,11 @@ pub(super) struct NewWebhookForm {
     )]
     name: String,
     /// Where messages go: `https://` and a public address.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(
+        min_length = 1,
+        max_length = 2000,
+        pattern = "^https://([A-Za-z0-9]+(-[A-Za-z0-9]+)*\\.)+[A-Za-z]{2,24}(:[0-9]{1,4})?(/[A-Za-z0-9._~/?=&%+-]*)?$"
+    )]
     url: String,
     /// `muster` unless told otherwise.
     #[schema(value_type = Option<WebhookFormat>)]
@@ -207,6 +212,12 @@ pub(super) async fn make(call: Call, Body(form): Body<NewWebhookForm>) -> Answer
         return Err(ApiProblem::field("name", detail));
     }
     let courier = call.api.app.courier.clone();
+    // Where loopback is allowed, for trying it out, an address may be anything
+    // there.
+    if !form.url.starts_with("http://127.0.0.1:") && !field::is_web_address(&form.url) {
+        let detail = "it must be an address such as https://siem.company.example/muster.";
+        return Err(ApiProblem::field("url", detail));
+    }
     let url = courier.client.targets().url(&form.url);
     let url = url.map_err(|error| ApiProblem::field("url", format!("{error}.")))?;
     let format = form.format.as_deref().unwrap_or(Format::Muster.as_str());

@@ -149,7 +149,10 @@ fn operation(path: &str, method: &str, one: &Value, public_url: &str) -> Operati
         path: path.to_owned(),
         summary: text(one, "/summary"),
         about: text(one, "/description"),
-        permission: text(one, "/x-muster-permission"),
+        permission: list(one, "/x-muster-permissions")
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" "),
         parameters: parameters.collect(),
         curl: curl(path, method, one, public_url),
         body,

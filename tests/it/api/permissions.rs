@@ -13,7 +13,7 @@ use tests::test_server::TestServer;
 struct Operation {
     method: String,
     path: String,
-    needs: Option<Permission>,
+    needs: Vec<Permission>,
 }
 
 /// Every operation, with a path that names a device, or nothing.
@@ -28,8 +28,9 @@ async fn operations(caller: &mut Caller, device: &str) -> Vec<Operation> {
                 .replace("{chain}", "0")
                 .replace("{sequence}", "1")
                 .replace("{position}", "0");
-            let needs = operation["x-muster-permission"].as_str();
-            let needs = needs.map(|word| Permission::named(word).unwrap());
+            let needs = operation["x-muster-permissions"].as_array().unwrap().iter();
+            let needs = needs.map(|word| Permission::named(word.as_str().unwrap()).unwrap());
+            let needs = needs.collect();
             all.push(Operation { method: method.to_uppercase(), path, needs });
         }
     }
@@ -67,7 +68,7 @@ async fn each_scope_opens_its_own_operations_alone() {
         let made = admin.token(&[scope.as_str()]).await;
         let mut program = Caller::with_token(&server, &made.secret).await;
         for operation in operations(&mut program, &device).await {
-            let allowed = operation.needs.is_none_or(|needed| needed == scope);
+            let allowed = operation.needs.iter().all(|needed| *needed == scope);
             let refused = is_refused(&mut program, &operation).await;
             assert_eq!(refused, !allowed, "{} {} by {scope:?}", operation.method, operation.path);
         }
@@ -81,7 +82,7 @@ async fn each_role_may_what_it_is_for() {
     for role in Role::ALL {
         let mut somebody = Caller::signed_in(&server, role).await;
         for operation in operations(&mut somebody, &device).await {
-            let allowed = operation.needs.is_none_or(|needed| role.allows(needed));
+            let allowed = operation.needs.iter().all(|needed| role.allows(*needed));
             let refused = is_refused(&mut somebody, &operation).await;
             assert_eq!(refused, !allowed, "{} {} by {role:?}", operation.method, operation.path);
         }

@@ -21,7 +21,7 @@ async fn the_fleet_and_each_device_can_be_read() {
         // The same words as the page.
         let failing = caller.all("/api/v1/devices?failing=disk-encryption&status=at_risk").await;
         assert_eq!(failing, [devices[1].clone()]);
-        assert_eq!(caller.all("/api/v1/devices?q=sam+doe&q=&owner=none").await.len(), 0);
+        assert_eq!(caller.all("/api/v1/devices?q=sam+doe&owner=none").await.len(), 0);
         let kim = devices[1]["id"].as_str().unwrap();
         let device = caller.get(&format!("/api/v1/devices/{kim}")).await;
         assert_eq!(device["serial"], devices[1]["serial"]);
@@ -32,7 +32,7 @@ async fn the_fleet_and_each_device_can_be_read() {
         assert!(disk["due"].is_string() && disk["since"].is_string() && disk["why"].is_string());
 
         let overview = caller.get("/api/v1/overview").await;
-        assert_eq!(overview["attention_total"], 2, "{overview}");
+        assert_eq!(overview["attention_total"], 1, "{overview}");
         assert_eq!(overview["days"].as_array().unwrap().len(), 89);
         let rules = caller.all("/api/v1/rules?limit=5").await;
         assert!(rules.len() > 20 && rules[0]["pass"].is_string());

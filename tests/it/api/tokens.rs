@@ -140,3 +140,13 @@ async fn a_token_cannot_live_on_in_another_or_reach_for_those_of_others() {
         assert_eq!((acts.len(), &acts[0]["object"]), (1, &child["id"]));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_session_makes_no_token_that_outlives_it() {
+    let [server, _] = on_both().await;
+    let mut owner = Caller::signed_in(&server, Role::It).await;
+    server.clock.set(server.clock.now() + SignedDuration::from_mins(16));
+    let body = json!({ "name": "late", "scopes": ["own"] });
+    let refused = owner.problem("POST", "/api/v1/tokens", Some(&body)).await;
+    assert_eq!(refused, (403, "not-allowed".to_owned()));
+}
