@@ -61,10 +61,10 @@ pub(crate) struct Api {
     days: Arc<PastDays>,
 }
 
-/// The OpenAPI document, made once.
+/// The `OpenAPI` document, made once.
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| document::document(&routes::operations()));
 
-/// The OpenAPI document of this program.
+/// The `OpenAPI` document of this program.
 pub fn openapi() -> &'static Value {
     &DOCUMENT
 }

@@ -118,6 +118,11 @@ pub struct Running {
 
 /// Starts a collector at `clock`. When this returns, it answers.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    // Callers need not carry what starting needs.
+    Box::pin(begin(config, clock)).await
+}
+
+async fn begin(config: Config, clock: Clock) -> Result<Running, StartError> {
     let state = StateDir::open(&config.state_dir)?;
     let ca = Arc::new(Ca::open(&state, clock.now())?);
     let listener = TcpListener::bind(config.listen)

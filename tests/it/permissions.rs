@@ -102,7 +102,7 @@ fn filled(path: &str, device: &str) -> String {
     path.replace("{id}", device)
         .replace("{chain}", "0")
         .replace("{sequence}", "1")
-        .replace("{part}", "statement")
+        .replace("{part}", "envelope")
         .replace("{position}", "0")
         .replace("{*rest}", "0/000")
         .replace("{token}", "nothing")
@@ -176,7 +176,7 @@ async fn an_employee_sees_the_own_mac_and_no_other() {
     let mut sam = Visitor::following(&server, &link).await;
     assert!(sam.page("/me").await.contains(&own));
     assert!(!sam.page("/me").await.contains(&other));
-    for path in ["", "/key.pem", "/statements/0/1", "/statements/0/1/statement"] {
+    for path in ["", "/key.pem", "/statements/0/1", "/statements/0/1/envelope"] {
         assert_eq!(sam.ask(&format!("/devices/{own}{path}")).await.status, 200, "{path}");
         assert_eq!(sam.ask(&format!("/devices/{other}{path}")).await.status, 403, "{path}");
         assert_eq!(sam.ask(&format!("/devices/nothing{path}")).await.status, 403, "{path}");

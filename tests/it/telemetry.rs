@@ -81,14 +81,14 @@ async fn spans_of_a_report_arrive_and_tell_nothing_of_anybody() {
     drop(connection);
     // What is left is sent when it ends.
     assert_eq!(collector.process.terminate(), Some(0));
-    let received = receiver.received();
-    assert!(received.iter().all(|it| it.line.starts_with("POST /v1/traces ")), "{received:?}");
-    assert!(received.iter().all(|it| it.header("content-type") == "application/x-protobuf"));
-    let names: Vec<String> = received.iter().flat_map(|it| span_names(&it.body)).collect();
+    let messages = receiver.received();
+    assert!(messages.iter().all(|it| it.line.starts_with("POST /v1/traces ")), "{messages:?}");
+    assert!(messages.iter().all(|it| it.header("content-type") == "application/x-protobuf"));
+    let names: Vec<String> = messages.iter().flat_map(|it| span_names(&it.body)).collect();
     for name in ["POST /v1/attestations", "POST /v1/enroll", "batch", "GET /devices/{id}"] {
         assert!(names.iter().any(|it| it == name), "{name} is not in {names:?}");
     }
-    let all: Vec<u8> = received.iter().flat_map(|it| it.body.clone()).collect();
+    let all: Vec<u8> = messages.iter().flat_map(|it| it.body.clone()).collect();
     let all = String::from_utf8_lossy(&all);
     assert!(all.contains("muster-test") && all.contains("service.version"));
     for word in ["ZZKILL", "person0", "company.example", "secret-in-address", "token"] {

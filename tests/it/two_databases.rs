@@ -50,7 +50,10 @@ async fn everything(visitor: &mut Visitor) -> BTreeMap<String, String> {
         for link in text.split("href=\"").skip(1) {
             let link = link.split(['"', '#']).next().unwrap_or_default();
             let link = text_of_link(link);
-            if link.starts_with('/') && !link.starts_with("/static/") {
+            // Looking at pages is an act itself, so the audit log is never twice
+            // the same.
+            let other = ["/static/", "/audit"].iter().any(|start| link.starts_with(start));
+            if link.starts_with('/') && !other {
                 waiting.push_back(link);
             }
         }
@@ -86,6 +89,11 @@ async fn every_page_is_the_same_after_a_move_to_postgresql() {
     );
     assert!(before.len() > 60, "{} pages", before.len());
     for (path, page) in &before {
+        // Of a log that has grown by the looks.
+        if path == "/log/checkpoint" || path.starts_with("/log/proof/") {
+            assert!(after[path].starts_with("200 "), "{path}");
+            continue;
+        }
         assert_eq!(text_of(page), text_of(&after[path]), "{path}");
         assert_eq!(page, &after[path], "{path}");
     }

@@ -110,8 +110,8 @@ async fn arrive(server: &TestServer, mut laptop: Laptop) {
     assert!(secret_in(&visitor.page(&path).await).is_none(), "it is shown once");
     laptop.report().await;
     round(server).await;
-    let received = receiver.until(1).await;
-    let message = &received[0];
+    let messages = receiver.until(1).await;
+    let message = &messages[0];
     assert_eq!(message.line, "POST /hook HTTP/1.1");
     assert_eq!(message.header("webhook-timestamp"), server.clock.now().as_second().to_string());
     assert_eq!(message.header("webhook-signature"), by_openssl(folder.path(), &secret, message));
@@ -129,11 +129,11 @@ async fn arrive(server: &TestServer, mut laptop: Laptop) {
     server.clock.set(server.clock.now() + SignedDuration::from_secs(7));
     receiver.answers(Manner::Status("204 No Content"));
     round(server).await;
-    let received = receiver.until(3).await;
-    assert_eq!(received[1].header("webhook-id"), received[2].header("webhook-id"));
-    assert_eq!(ids(&received[1]), ids(&received[2]));
-    assert_eq!(ids(&received[2]), told(server, second).await);
-    assert_ne!(received[0].header("webhook-id"), received[1].header("webhook-id"));
+    let messages = receiver.until(3).await;
+    assert_eq!(messages[1].header("webhook-id"), messages[2].header("webhook-id"));
+    assert_eq!(ids(&messages[1]), ids(&messages[2]));
+    assert_eq!(ids(&messages[2]), told(server, second).await);
+    assert_ne!(messages[0].header("webhook-id"), messages[1].header("webhook-id"));
 
     // Two signatures after a rotation; both secrets check out.
     let answer = visitor.post(&format!("{path}/rotate"), "").await;
@@ -141,18 +141,18 @@ async fn arrive(server: &TestServer, mut laptop: Laptop) {
     laptop.becomes(&Recording::named(HEALTHY));
     laptop.report().await;
     round(server).await;
-    let received = receiver.until(4).await;
-    let signatures: Vec<&str> = received[3].header("webhook-signature").split(' ').collect();
-    let expected = [&fresh, &secret].map(|it| by_openssl(folder.path(), it, &received[3]));
+    let messages = receiver.until(4).await;
+    let signatures: Vec<&str> = messages[3].header("webhook-signature").split(' ').collect();
+    let expected = [&fresh, &secret].map(|it| by_openssl(folder.path(), it, &messages[3]));
     assert_eq!(signatures, expected);
     let page = text_of(&visitor.page(&path).await);
     assert!(page.contains("It answered 500"), "{page}");
     assert!(page.contains("It answered 204"), "{page}");
     let again = visitor.post(&format!("{path}/deliveries/1/resend"), "").await;
     assert_eq!(again.status, 303, "{}", again.text());
-    let received = receiver.until(5).await;
-    assert_eq!(received[4].header("webhook-id"), received[0].header("webhook-id"));
-    assert_eq!(ids(&received[4]), ids(&received[0]));
+    let messages = receiver.until(5).await;
+    assert_eq!(messages[4].header("webhook-id"), messages[0].header("webhook-id"));
+    assert_eq!(ids(&messages[4]), ids(&messages[0]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -183,8 +183,8 @@ async fn a_redirect_is_not_followed_and_five_days_of_failure_are_the_end() {
     let before = receiver.received().len();
     visitor.post(&format!("{path}/resume"), "").await;
     round(&server).await;
-    let received = receiver.until(before + 1).await;
-    assert_eq!(ids(&received[before])[0], told(&server, begin).await[0]);
+    let messages = receiver.until(before + 1).await;
+    assert_eq!(ids(&messages[before])[0], told(&server, begin).await[0]);
     assert_eq!(state(&server).await.0, State::Active);
 }
 

@@ -125,12 +125,14 @@ pub(super) struct AccountChangeForm {
     /// 90 days.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
+    #[expect(clippy::option_option, reason = "null is another answer than nothing")]
     ends_at: Option<Option<Timestamp>>,
     /// Whether somebody has ended its access.
     disabled: Option<bool>,
 }
 
 /// Tells null from nothing.
+#[expect(clippy::option_option, reason = "null is another answer than nothing")]
 fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<Timestamp>>, D::Error> {
     Option::<Timestamp>::deserialize(from).map(Some)
 }

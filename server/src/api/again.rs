@@ -62,14 +62,14 @@ pub(super) async fn begin(
             let detail = "The collector stopped during the first request with this key. Look whether it took effect, then take a new key.";
             return Err(ApiProblem::new("request-interrupted", detail));
         }
-        Earlier::Answered(sealed) => match once.open(&sealed) {
-            Some(kept) => Begun::Answered(Box::new(answer(kept))),
-            None => {
+        Earlier::Answered(sealed) => {
+            let Some(kept) = once.open(&sealed) else {
                 let detail =
                     "The answer of the first request with this key is another's; take a new key.";
                 return Err(ApiProblem::new("key-reused", detail));
-            }
-        },
+            };
+            Begun::Answered(Box::new(answer(kept)))
+        }
     };
     Ok((frame::with_body(parts, bytes), Some(begun)))
 }

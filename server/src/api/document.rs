@@ -1,4 +1,4 @@
-//! The OpenAPI document: everything that the list of operations says, for
+//! The `OpenAPI` document: everything that the list of operations says, for
 //! programs.
 
 use serde_json::{Map, Value, json};

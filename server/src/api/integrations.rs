@@ -6,7 +6,7 @@ use crate::auth::guard::{Access, Noted};
 use crate::auth::permission::Permission::{ChangeIntegrations, Export, SeeIntegrations};
 
 const SEE: Access = Access::Needs(&[SeeIntegrations]);
-const CHANGE: Access = Access::Needs(&[ChangeIntegrations, SeeIntegrations]);
+const CHANGE: Access = Access::Needs(&[ChangeIntegrations]);
 const TAG: &str = "Integrations";
 
 /// Every one of them.

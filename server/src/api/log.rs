@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::call::Call;
 use super::problem::ApiProblem;
 use super::reply::{Answered, Reply};
+use crate::log::notary::Log;
 
 /// The newest state of the log, signed.
 #[derive(Serialize, ToSchema)]
@@ -53,7 +54,7 @@ pub(super) struct ProofItem {
 }
 
 pub(super) async fn checkpoint(call: Call) -> Answered {
-    let seal = call.log(|log| log.refresh()).await?;
+    let seal = call.log(Log::refresh).await?;
     Reply::of(&CheckpointItem { size: seal.size, checkpoint: seal.checkpoint })
 }
 

@@ -25,6 +25,7 @@ const PATH: &[(&str, &str, bool)] = &[
 
 /// One method of one address.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else of the answer")]
 pub(super) struct Operation {
     pub(super) method: Method,
     pub(super) path: &'static str,

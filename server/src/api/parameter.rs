@@ -2,6 +2,7 @@
 //! checks what somebody sends and stands in the document.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
@@ -150,7 +151,8 @@ impl Asked {
         let mut query = format!("{path}?cursor={}", encoded(cursor));
         for (name, values) in self.0.iter().filter(|(name, _)| **name != "cursor") {
             for value in values {
-                query.push_str(&format!("&{name}={}", encoded(value)));
+                // Writing to a string cannot fail.
+                let _ = write!(query, "&{name}={}", encoded(value));
             }
         }
         query
@@ -164,7 +166,8 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -204,7 +204,7 @@ impl From<crate::auth::AuthError> for ApiProblem {
     fn from(error: crate::auth::AuthError) -> Self {
         match error {
             crate::auth::AuthError::Store(error) => error.into(),
-            other => Self::internal(&other),
+            other @ crate::auth::AuthError::NoRandomness => Self::internal(&other),
         }
     }
 }

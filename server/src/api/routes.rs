@@ -238,11 +238,11 @@ fn about() -> Vec<Operation> {
     ]
 }
 
-/// An OpenAPI document.
+/// An `OpenAPI` document.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it only has a schema")]
 struct Document {
-    /// Version of OpenAPI.
+    /// Version of `OpenAPI`.
     openapi: String,
 }
 

@@ -31,15 +31,15 @@ pub(super) fn write(event: &Event, wording: &Wording) -> Value {
 #[derive(Clone, Copy)]
 struct Class {
     category: (u32, &'static str),
-    class: (u32, &'static str),
+    kind: (u32, &'static str),
     activity: (u32, &'static str),
     severity: (u32, &'static str),
 }
 
 impl Class {
     /// The attributes that every event has.
-    fn event(self, event: &Event, wording: &Wording, message: String) -> Map<String, Value> {
-        let Self { category, class, activity, severity } = self;
+    fn event(self, event: &Event, wording: &Wording, message: &str) -> Map<String, Value> {
+        let Self { category, kind: class, activity, severity } = self;
         let pairs = [
             ("category_uid", json!(category.0)),
             ("category_name", json!(category.1)),

@@ -136,6 +136,6 @@ pub(super) async fn explain(
 }
 
 /// The answer for an address that is none.
-pub(super) async fn not_found() -> PageError {
+pub(super) fn not_found() -> PageError {
     PageError::NotFound("No page has this address. The link may be old, or mistyped.")
 }

@@ -99,7 +99,7 @@ pub(super) async fn nowhere(State(console): State<Console>, request: Request) ->
     let origin = Origin::at(&request, &console.app);
     let headers = request.headers().clone();
     match guard::by_session(&console.app, &headers, origin).await {
-        Ok(Some(_)) => super::errors::not_found().await.into_response(),
+        Ok(Some(_)) => super::errors::not_found().into_response(),
         Ok(None) => sign_in::invitation(&console, &headers),
         Err(error) => PageError::from(error).into_response(),
     }

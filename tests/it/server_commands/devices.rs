@@ -149,13 +149,34 @@ fn a_device_that_is_not_there_is_named() {
 async fn a_login_link_admits_once() {
     let folder = tempfile::tempdir().unwrap();
     let collector = Collector::start(folder.path());
-    let ending = collector.admin(&["admin", "login-link"]);
-    assert_eq!((ending.exit, ending.stderr.as_str()), (Some(0), ""));
     let url = format!("https://{}", collector.address);
-    let word = ending.stdout.split_whitespace().find(|word| word.starts_with(&url));
-    let path = word.unwrap().strip_prefix(&url).unwrap().to_owned();
-    assert!(path.starts_with("/login/"), "{}", ending.stdout);
+    let link = |arguments: &[&str]| {
+        let ending = collector.admin(arguments);
+        assert_eq!((ending.exit, ending.stderr.as_str()), (Some(0), ""));
+        let word = ending.stdout.split_whitespace().find(|word| word.starts_with(&url));
+        word.unwrap().strip_prefix(&url).unwrap().to_owned()
+    };
+    // As long as there is no administrator, the link makes one.
+    let path = link(&["admin", "login-link"]);
+    assert!(path.starts_with("/setup/"), "{path}");
     let mut connection = collector.connector().connect().await;
+    let form = connection.send("GET", &path, &[], "").await;
+    assert_eq!(form.status, 200, "{}", form.text());
+    let headers =
+        [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    let wrong = connection.send("POST", &path, &headers, "name=Sam&email=sam").await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.text().contains("sam@company.example"), "{}", wrong.text());
+    let person = "name=Sam+Doe&email=Sam%40company.example";
+    let made = connection.send("POST", &path, &headers, person).await;
+    assert_eq!((made.status, made.header("location")), (303, Some("/")));
+    assert_eq!(connection.send("POST", &path, &headers, person).await.status, 401, "used");
+    let ending = collector.admin(&["admin", "login-link", "--email", "kim@company.example"]);
+    assert_eq!(ending.exit, Some(65));
+    assert!(ending.stderr.contains("no account that may sign in has the mail address"));
+
+    let path = link(&["admin", "login-link"]);
+    assert!(path.starts_with("/login/"), "{path}");
     let first = connection.send("GET", &path, &[], "").await;
     assert_eq!((first.status, first.header("location")), (303, Some("/")));
     let cookie = first.header("set-cookie").unwrap();

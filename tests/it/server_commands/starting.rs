@@ -21,7 +21,7 @@ fn a_wrong_configuration_is_refused_with_its_place() {
         (
             &b"listen = '127.0.0.1:0'\nport = 1\n"[..],
             78,
-            "DIR/muster.toml:2:1: unknown field `port`, expected one of `listen`, `database`, `state_dir`, `public_url`, `trusted_proxies`, `connections_per_address`, `policy`, `os_releases`, `tls`, `agents`",
+            "DIR/muster.toml:2:1: unknown field `port`, expected one of `listen`, `database`, `state_dir`, `public_url`, `trusted_proxies`, `connections_per_address`, `policy`, `os_releases`, `tls`, `agents`, `sign_in`, `mail`, `metrics`, `telemetry`, `webhooks`",
         ),
         (
             b"listen = 443\n",

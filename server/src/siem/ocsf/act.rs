@@ -89,11 +89,11 @@ fn sign_in(event: &Event, act: &ActTold, wording: &Wording) -> Value {
     let out = act.action.starts_with("sign_out");
     let class = Class {
         category: IAM,
-        class: (3002, "Authentication"),
+        kind: (3002, "Authentication"),
         activity: if out { (2, "Logoff") } else { (1, "Logon") },
         severity: severity(act),
     };
-    let mut map = class.event(event, wording, sentence(act));
+    let mut map = class.event(event, wording, &sentence(act));
     map.insert("user".to_owned(), actor(act));
     map.insert("service".to_owned(), json!({ "name": "Muster" }));
     finish(map, act)
@@ -114,8 +114,8 @@ fn account(event: &Event, act: &ActTold, wording: &Wording) -> Value {
         (OTHER, "Other")
     };
     let class =
-        Class { category: IAM, class: (3001, "Account Change"), activity, severity: severity(act) };
-    let mut map = class.event(event, wording, sentence(act));
+        Class { category: IAM, kind: (3001, "Account Change"), activity, severity: severity(act) };
+    let mut map = class.event(event, wording, &sentence(act));
     if activity.0 == OTHER {
         // The schema asks for the source's own word here.
         map.insert("activity_name".to_owned(), action.into());
@@ -142,11 +142,11 @@ fn activity(event: &Event, act: &ActTold, wording: &Wording) -> Value {
     };
     let class = Class {
         category: (6, "Application Activity"),
-        class: (6003, "API Activity"),
+        kind: (6003, "API Activity"),
         activity,
         severity: severity(act),
     };
-    let mut map = class.event(event, wording, sentence(act));
+    let mut map = class.event(event, wording, &sentence(act));
     let mut api = Map::new();
     api.insert("operation".to_owned(), action.into());
     api.insert("service".to_owned(), json!({ "name": "Muster" }));

@@ -49,12 +49,12 @@ pub(super) fn write(event: &Event, device: &DeviceTold, told: &Told, wording: &W
     };
     let class = Class {
         category: (2, "Findings"),
-        class: (2003, "Compliance Finding"),
+        kind: (2003, "Compliance Finding"),
         activity: said.activity,
         severity: said.severity,
     };
     let message = format!("{}: {}", device.label(), message(&said));
-    let mut map = class.event(event, wording, message);
+    let mut map = class.event(event, wording, &message);
     let rule = wording.rules.policy.rule(said.rule);
     map.insert("status_id".to_owned(), said.state.0.into());
     map.insert("status".to_owned(), said.state.1.into());

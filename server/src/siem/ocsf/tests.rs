@@ -152,7 +152,7 @@ fn check(facts: &Value, of: &Value, value: &Map<String, Value>, at: &str) {
             }
             match fact["type"].as_str().unwrap() {
                 "integer_t" | "long_t" | "timestamp_t" => {
-                    assert!(value.is_i64(), "{at} is {value}")
+                    assert!(value.is_i64(), "{at} is {value}");
                 }
                 kind if kind.ends_with("_t") => {
                     assert!(value.as_str().is_some_and(|text| !text.is_empty()), "{at} is {value}");

@@ -179,6 +179,7 @@ fn use_up(db: &mut dyn Writing, link: &Presented, now: Timestamp) -> Result<bool
     Ok(db.change(USE, &values)? == 1)
 }
 
+#[expect(clippy::option_option, reason = "a link for a new account is more than no link")]
 fn whom(
     db: &mut dyn Reading,
     link: &Presented,

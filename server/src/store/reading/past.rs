@@ -31,7 +31,8 @@ pub(super) fn past(db: &mut dyn Reading, id: &str, ask: &PastAsk) -> Result<Vec<
         sql.push_str(&behind(db.dialect()));
     }
     values.push(Value::Number(i64::from(ask.limit) + 1));
-    sql.push_str(&format!(" ORDER BY x.at_ms DESC, {name}, x.number DESC LIMIT ${}", values.len()));
+    let place = values.len();
+    let sql = format!("{sql} ORDER BY x.at_ms DESC, {name}, x.number DESC LIMIT ${place}");
     db.all(&sql, &values, read)
 }
 

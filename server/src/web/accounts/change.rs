@@ -49,16 +49,11 @@ pub(in crate::web) async fn add(
             Ok(Some(link::invite(records, &url, &account, &invited)?))
         })
         .await?;
-    match link {
-        Some(link) => {
-            let told = Told { link: Some(link), ..Told::default() };
-            one::show(&console, shell, id, told).await
-        }
-        None => {
-            let conflict = "There is an account with this mail address already.".to_owned();
-            list::show(&console, shell, query, (typed, Errors::default(), conflict)).await
-        }
+    if link.is_none() {
+        let conflict = "There is an account with this mail address already.".to_owned();
+        return list::show(&console, shell, query, (typed, Errors::default(), conflict)).await;
     }
+    one::show(&console, shell, id, Told { link, ..Told::default() }).await
 }
 
 /// Changes name, role and end of an account.
@@ -131,7 +126,7 @@ pub(in crate::web) async fn invite_again(
         Some(_) => String::new(),
         None => "This access has ended; open it again first.".to_owned(),
     };
-    one::show(&console, shell, id, Told { link, conflict, ..Told::default() }).await
+    one::show(&console, shell, id, Told { conflict, link, ..Told::default() }).await
 }
 
 /// Ends every session of an account.

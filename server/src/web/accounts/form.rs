@@ -72,13 +72,10 @@ pub(super) fn understand(typed: &Typed, now: Timestamp) -> Result<Understood, Er
     if role.is_none() {
         errors.role = "Choose a role.";
     }
-    let ends = match last_day(&typed.ends) {
-        Ok(ends) => ends,
-        Err(()) => {
-            errors.ends = "Enter a day such as 2027-03-31, or nothing.";
-            None
-        }
-    };
+    let ends = last_day(&typed.ends).unwrap_or_else(|()| {
+        errors.ends = "Enter a day such as 2027-03-31, or nothing.";
+        None
+    });
     if ends.is_some_and(|ends| ends <= now) {
         errors.ends = "This day is over; choose a later one.";
     }
