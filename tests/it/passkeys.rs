@@ -11,7 +11,7 @@ use crate::browser::{Window, in_browser};
 
 /// How long something may take to appear: signing out clears the browser's
 /// cache, which takes seconds on a busy computer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it is looked for.
 const STEP: Duration = Duration::from_millis(200);
 
@@ -34,7 +34,7 @@ pub(crate) async fn one(window: &Window, selector: &str) -> WebElement {
     window.page.query(By::Css(selector)).wait(PATIENCE, STEP).first().await.unwrap()
 }
 
-/// Waits until an element, named as in XPath, reads so.
+/// Waits until an element, named as in `XPath`, reads so.
 pub(crate) async fn reads(window: &Window, element: &str, words: &str) {
     let path = format!("//{element}[contains(normalize-space(.), '{words}')]");
     let found = window.page.query(By::XPath(path)).wait(PATIENCE, STEP).first().await;

@@ -11,6 +11,7 @@ use tests::test_server::TestServer;
 
 use super::fleet;
 
+#[expect(clippy::disallowed_methods, reason = "another implementation's opinion")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_the_document_allows_or_forbids_meets_an_undocumented_answer() {
     let server = TestServer::start_with(|config| {
