@@ -226,7 +226,8 @@ pub(super) async fn make(call: Call, Body(form): Body<NewWebhookForm>) -> Answer
     let kinds =
         Kinds { findings: form.findings.unwrap_or(true), audit: form.audit.unwrap_or(false) };
     if !kinds.findings && !kinds.audit {
-        return Err(ApiProblem::field("findings", "with `audit` it must not be false as well."));
+        let detail = "Nothing would be sent; leave `findings` out, or make `audit` true.";
+        return Err(ApiProblem::new("conflict", detail));
     }
     let id = uuid::Uuid::new_v4().to_string();
     let new = NewWebhook { id: id.clone(), name, url: url.to_string(), format, kinds };
