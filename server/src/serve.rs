@@ -1,5 +1,7 @@
 //! Starts the collector: opens what it needs, binds, serves, and stops.
 
+mod files;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -11,6 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+pub use self::files::{ADDRESS_FILE, Address};
+use self::files::{address_file, nonces};
 use crate::app::{App, Rulebook};
 use crate::auth::openid::{Providers, SetupError};
 use crate::auth::passkey::RelyingParty;
@@ -31,7 +35,6 @@ use crate::mail::Mailer;
 use crate::metrics::Watched;
 use crate::metrics::meters::Meters;
 use crate::metrics::place::Files;
-use crate::nonce::Nonces;
 use crate::os_releases::fetcher::{Attempt, Fetcher};
 use crate::policy_document::PolicyDocuments;
 use crate::state_dir::{StateDir, StateDirError};
@@ -315,26 +318,6 @@ fn open_database(config: &Config, clock: &Clock) -> Result<(Opened, Rulebook, i6
     open().map_err(|source| StartError::Database { path: config.database.to_string(), source })
 }
 
-/// Written at each start, for the commands that make tokens and links.
-pub const ADDRESS_FILE: &str = "address.json";
-
-/// What [`ADDRESS_FILE`] holds.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Address {
-    /// The address that laptops and people use.
-    pub public_url: String,
-    /// Whether tokens pin the collector's CA.
-    pub pins_ca: bool,
-}
-
-fn address_file(public: &public_url::PublicUrl, config: &Config) -> Vec<u8> {
-    let address = Address {
-        public_url: public.url.clone(),
-        pins_ca: public.tls && config.tls_files.is_none(),
-    };
-    serde_json::to_vec(&address).unwrap_or_default()
-}
-
 fn acceptor(
     config: &Config,
     ca: &Arc<Ca>,
@@ -354,20 +337,6 @@ fn acceptor(
         None => tls::from_ca(Arc::clone(ca), &public.host, clock)?,
     };
     Ok(Some(TlsAcceptor::from(Arc::new(tls))))
-}
-
-/// The secret of the nonces, made at the first start.
-fn nonces(state: &StateDir) -> Result<Nonces, StartError> {
-    const FILE: &str = "nonce.key";
-    if let Some(bytes) = state.read(FILE)? {
-        let secret: [u8; 32] = bytes.try_into().map_err(|_| CaError::Damaged(FILE))?;
-        return Ok(Nonces::new(&secret));
-    }
-    let mut secret = [0; 32];
-    aws_lc_rs::rand::fill(&mut secret)
-        .map_err(|_| StartError::Config("the system gave no random bytes".into()))?;
-    state.write(FILE, &secret)?;
-    Ok(Nonces::new(&secret))
 }
 
 impl Running {
