@@ -45,6 +45,8 @@ async fn an_auditor_is_invited_comes_in_once_and_leaves_traces() {
         one(window, "button.primary").await.click().await.unwrap();
         let link = one(window, "pre.command code").await.text().await.unwrap();
         assert!(link.starts_with(&format!("{}/welcome/", server.url())), "{link}");
+        let until = one(window, ".title .mark").await.text().await.unwrap();
+        assert_eq!(until, "Until 30 Sep 2026", "the last day");
         window.picture("account-invited").await;
 
         // The colleague, in a browser of her own.

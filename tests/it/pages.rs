@@ -8,6 +8,7 @@ use tests::laptop::Laptop;
 use tests::program;
 use tests::recording::{HEALTHY, Recording};
 use tests::test_server::TestServer;
+use tests::visitor::Visitor;
 use thirtyfour::{By, Cookie};
 
 use crate::browser::{Scripts, Window, in_browser, in_browser_with};
@@ -35,11 +36,16 @@ const NO_PAGES: &[&str] = &[
 struct Places {
     device: String,
     account: String,
+    webhook: String,
 }
 
 impl Places {
     fn fill(&self, path: &str) -> String {
-        let id = if path.starts_with("/accounts") { &self.account } else { &self.device };
+        let id = match path.split('/').nth(1) {
+            Some("accounts") => &self.account,
+            Some("settings") => &self.webhook,
+            _ => &self.device,
+        };
         path.replace("{id}", id)
             .replace("{chain}", "0")
             .replace("{sequence}", "1")
@@ -61,9 +67,13 @@ async fn fleet() -> (TestServer, Places) {
     }
     let device = server.look().rows("SELECT device_id FROM finding WHERE status = 'fail'");
     // Makes the account that everything is looked at with.
-    server.login_link();
+    let mut visitor = Visitor::signed_in(&server).await;
+    let form = "name=SIEM&url=https%3A%2F%2Fsiem.company.example%2Fin&kinds=both&format=ocsf";
+    let made = visitor.post("/settings/webhooks", form).await;
+    assert_eq!(made.status, 200, "{}", made.text());
+    let webhook = server.look().rows("SELECT id FROM webhook").remove(0);
     let account = server.look().rows("SELECT id FROM account").remove(0);
-    (server, Places { device: device.into_iter().next().unwrap(), account })
+    (server, Places { device: device.into_iter().next().unwrap(), account, webhook })
 }
 
 /// Every page, with the name of its picture.

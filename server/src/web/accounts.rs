@@ -5,10 +5,15 @@ pub(super) mod form;
 pub(super) mod list;
 pub(super) mod one;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::times::{When, date};
 use crate::auth::account::Account;
+
+/// The end of a last day belongs to that day.
+fn last_moment(ends: Timestamp) -> Timestamp {
+    ends.checked_sub(SignedDuration::from_secs(1)).unwrap_or(ends)
+}
 
 /// An account as lists and its page show it.
 pub(super) struct AccountView {
@@ -27,8 +32,10 @@ impl AccountView {
     fn of(account: &Account, now: Timestamp) -> Self {
         let (kind, state) = match (account.disabled, account.ends) {
             (Some(since), _) => ("archived", format!("Ended {}", date(since))),
-            (None, Some(ends)) if ends <= now => ("archived", format!("Ended {}", date(ends))),
-            (None, Some(ends)) => ("due", format!("Until {}", date(ends))),
+            (None, Some(ends)) if ends <= now => {
+                ("archived", format!("Ended {}", date(last_moment(ends))))
+            }
+            (None, Some(ends)) => ("due", format!("Until {}", date(last_moment(ends)))),
             (None, None) => ("pass", "Open".to_owned()),
         };
         Self {
