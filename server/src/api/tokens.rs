@@ -80,7 +80,7 @@ pub(super) struct NewTokenForm {
     )]
     name: String,
     /// What it may do; nothing that its maker may not.
-    #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 10)]
+    #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 12)]
     scopes: Vec<String>,
     /// Days until it ends; 90 unless told otherwise.
     #[serde(default, deserialize_with = "field::whole")]
@@ -96,6 +96,10 @@ pub(super) enum Scope {
     FleetRead,
     #[schema(rename = "fleet:write")]
     FleetWrite,
+    #[schema(rename = "people:read")]
+    PeopleRead,
+    #[schema(rename = "people:write")]
+    PeopleWrite,
     #[schema(rename = "evidence:read")]
     EvidenceRead,
     #[schema(rename = "export")]

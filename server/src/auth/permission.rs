@@ -7,6 +7,10 @@ pub enum Permission {
     SeeFleet,
     /// Invites, approves, suspends, revokes and archives.
     ChangeFleet,
+    /// Sees people, what they hold, and checklists.
+    SeePeople,
+    /// Adds and ends people, says who holds a Mac, works on checklists.
+    ChangePeople,
     /// Sees signed statements, keys, entries of the log and proofs.
     SeeEvidence,
     /// Takes lists and the stream of events away.
@@ -27,9 +31,11 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::SeeFleet,
         Self::ChangeFleet,
+        Self::SeePeople,
+        Self::ChangePeople,
         Self::SeeEvidence,
         Self::Export,
         Self::SeeAudit,
@@ -45,6 +51,8 @@ impl Permission {
         match self {
             Self::SeeFleet => "fleet:read",
             Self::ChangeFleet => "fleet:write",
+            Self::SeePeople => "people:read",
+            Self::ChangePeople => "people:write",
             Self::SeeEvidence => "evidence:read",
             Self::Export => "export",
             Self::SeeAudit => "audit:read",
@@ -66,6 +74,8 @@ impl Permission {
         match self {
             Self::SeeFleet => "see devices, findings and rules",
             Self::ChangeFleet => "invite, approve, suspend, revoke and archive",
+            Self::SeePeople => "see people, what they hold, and checklists",
+            Self::ChangePeople => "add and end people, say who holds a Mac, work on checklists",
             Self::SeeEvidence => "see signed statements, keys and proofs",
             Self::Export => "take lists and the stream of events away",
             Self::SeeAudit => "see who did what",
@@ -140,8 +150,12 @@ mod tests {
 
     #[test]
     fn who_only_reads_can_change_nothing() {
-        let changes =
-            [Permission::ChangeFleet, Permission::ChangeAccounts, Permission::ChangeIntegrations];
+        let changes = [
+            Permission::ChangeFleet,
+            Permission::ChangePeople,
+            Permission::ChangeAccounts,
+            Permission::ChangeIntegrations,
+        ];
         for role in [Role::Auditor, Role::Viewer, Role::Employee] {
             assert!(changes.iter().all(|change| !role.allows(*change)), "{role:?}");
         }

@@ -70,6 +70,8 @@ impl Role {
             Self::It => &[
                 P::SeeFleet,
                 P::ChangeFleet,
+                P::SeePeople,
+                P::ChangePeople,
                 P::SeeEvidence,
                 P::Export,
                 P::SeeAudit,
@@ -79,6 +81,7 @@ impl Role {
             ],
             Self::Auditor => &[
                 P::SeeFleet,
+                P::SeePeople,
                 P::SeeEvidence,
                 P::Export,
                 P::SeeAudit,

@@ -1,11 +1,13 @@
 //! Who may use the console and the API, how they prove it, and what they did;
-//! written once for both databases.
+//! people and what they hold. Written once for both databases.
 
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod holdings;
 pub mod links;
 pub mod passkeys;
+pub mod people;
 pub mod repeats;
 pub mod sessions;
 pub mod tokens;
@@ -17,7 +19,7 @@ use super::webhooks::Webhooks;
 /// that a copy of the database admits nobody.
 pub type SecretDigest = [u8; 32];
 
-/// Everything that is kept of people who use the console.
+/// Everything that is kept of people.
 pub trait Records:
     accounts::Accounts
     + sessions::Sessions
@@ -25,6 +27,8 @@ pub trait Records:
     + attempts::Attempts
     + audit::Audits
     + passkeys::Passkeys
+    + holdings::Holdings
+    + people::People
     + Streams
     + Webhooks
     + tokens::Tokens
@@ -39,6 +43,8 @@ impl<T> Records for T where
         + attempts::Attempts
         + audit::Audits
         + passkeys::Passkeys
+        + holdings::Holdings
+        + people::People
         + Streams
         + Webhooks
         + tokens::Tokens

@@ -208,7 +208,7 @@ impl Made {
                 self.number
             );
             db.execute(
-                "INSERT INTO person VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO person (id, name, email, created_ms) VALUES (?1, ?2, ?3, ?4)",
                 params![person, format!("{first} {last}"), email, self.enrolled],
             )
             .unwrap();

@@ -170,7 +170,10 @@ fn a_copy_of_what_has_changed_since_begins_again() {
 #[test]
 fn nothing_is_mixed_with_what_is_there() {
     let place = Place::new();
-    place.sql("INSERT INTO person VALUES ('x', 'Somebody Else', 'x@example.com', 1)");
+    place.sql(
+        "INSERT INTO person (id, name, email, created_ms)
+         VALUES ('x', 'Somebody Else', 'x@example.com', 1)",
+    );
     let error = place.copy().unwrap_err();
     assert!(matches!(&error, StoreError::Occupied { table, rows: 1 } if table == "person"));
     assert_eq!(place.number("SELECT count(*) FROM person"), 1);

@@ -10,6 +10,7 @@ use super::{Session, StoreError, log};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
+use crate::store::access::holdings::begin_holding;
 use crate::store::devices::{Admission, NewDevice};
 
 struct Invitation {
@@ -181,6 +182,7 @@ fn insert(
         (ENROLLMENT, &[id, &at, keyid, payload, signature]),
         (STATUS, &[id, &at]),
     ])?;
+    begin_holding(db, (id, request.received_at), &invitation.person_id)?;
     event(
         db,
         &Step {

@@ -5,10 +5,12 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use shared::keys::hex;
 
 use super::devices::{Step, event, newest_certificate, touch_keys};
+use super::reading::Asked;
 use super::{StoreError, log, state};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
+use crate::store::access::holdings::begin_holding;
 use crate::store::devices::{Admission, NewDevice};
 
 struct Invitation {
@@ -191,6 +193,8 @@ fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5)",
         params![request.device_id, at, request.keyid, request.payload, request.signature],
     )?;
+    let held = (request.device_id.as_str(), request.received_at);
+    begin_holding(&mut Asked(db), held, &invitation.person_id)?;
     state::first_status(db, &request.device_id, request.received_at)?;
     event(
         db,
