@@ -10,6 +10,7 @@ mod devices;
 mod leases;
 mod log;
 mod passkeys;
+mod people;
 mod replicas;
 mod reports;
 mod rules;

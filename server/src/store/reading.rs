@@ -19,6 +19,7 @@ use jiff::Timestamp;
 pub use self::dialect::Dialect;
 pub(in crate::store) use self::keeping::{feed, origin};
 pub(in crate::store) use self::log::{log_head, log_head_by};
+pub(in crate::store) use self::rows::device_rows;
 use super::StoreError;
 use crate::clock::from_ms;
 

@@ -81,7 +81,8 @@ pub trait Accounts: Send + Sync {
     fn account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError>;
     /// The account that a provider's identity belongs to.
     fn identity(&self, issuer: &str, subject: &str) -> Result<Option<Account>, StoreError>;
-    /// Name of the person of the fleet with this mail address.
+    /// Name of the person of the fleet with this mail address, who has not
+    /// ended.
     fn person_named(&self, email: &str) -> Result<Option<String>, StoreError>;
     /// Id of the person of the fleet who holds a device.
     fn holds(&self, email: &str, device_id: &str) -> Result<bool, StoreError>;
@@ -185,7 +186,7 @@ impl<T: Transact> Accounts for T {
     }
 
     fn person_named(&self, email: &str) -> Result<Option<String>, StoreError> {
-        const NAME: &str = "SELECT name FROM person WHERE lower(email) = $1";
+        const NAME: &str = "SELECT name FROM person WHERE lower(email) = $1 AND ended_ms IS NULL";
         self.lend(|db| db.first(NAME, &[Value::text(email)], |row| row.string(0)))
     }
 
@@ -265,7 +266,11 @@ impl<T: Transact> Accounts for T {
 }
 
 /// Administrators who can sign in at `now`, without the one called `but`.
-fn administrators(db: &mut dyn Reading, now: Timestamp, but: &str) -> Result<u64, StoreError> {
+pub(super) fn administrators(
+    db: &mut dyn Reading,
+    now: Timestamp,
+    but: &str,
+) -> Result<u64, StoreError> {
     const COUNT: &str = "SELECT count(*) FROM account WHERE role = 'administrator'
         AND disabled_ms IS NULL AND (ends_ms IS NULL OR ends_ms > $1) AND id <> $2";
     db.only(COUNT, &[Value::time(now), Value::text(but)], |row| row.count(0))

@@ -35,7 +35,7 @@ impl Dialect {
 
     /// A text with A to Z as a to z and every other letter as it is, ordered
     /// by its bytes.
-    pub(super) fn folded(self, text: &str) -> String {
+    pub(in crate::store) fn folded(self, text: &str) -> String {
         match self {
             Self::Sqlite => format!("lower({text})"),
             Self::Postgres => format!("lower(({text}) COLLATE \"C\")"),

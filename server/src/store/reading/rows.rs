@@ -41,7 +41,7 @@ const AT_ONCE: usize = 500;
 
 /// The list rows of the devices called `ids`, in their order. A device that
 /// is gone is left out.
-pub(super) fn device_rows(
+pub(in crate::store) fn device_rows(
     db: &mut dyn Reading,
     ids: &[String],
 ) -> Result<Vec<DeviceRow>, StoreError> {

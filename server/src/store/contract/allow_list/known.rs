@@ -25,6 +25,7 @@ pub(super) const WORDS: &[&str] = &[
     "ORDER",
     "DESC",
     "LIMIT",
+    "OFFSET",
     "JOIN",
     "LEFT",
     "ON",
