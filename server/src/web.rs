@@ -27,6 +27,7 @@ mod shell;
 mod sign_in;
 mod statement;
 mod times;
+mod upload;
 mod webhooks;
 mod welcome;
 mod words;
