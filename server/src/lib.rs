@@ -5,6 +5,7 @@ pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod ca;
+pub mod checklists;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -86,6 +86,13 @@ pub enum Event<'a> {
         /// Of the signed document.
         document_sha256: &'a str,
     },
+    /// A checklist was completed, and its record signed.
+    ChecklistRecord {
+        /// The checklist's random id.
+        checklist: &'a str,
+        /// SHA-256 over PAE of the signed record.
+        record_sha256: &'a str,
+    },
     /// Somebody did something; the row of the audit log tells the names.
     Act {
         /// What, such as `sign_in`.

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod checklists;
 pub mod holdings;
 pub mod links;
 pub mod passkeys;
@@ -26,6 +27,7 @@ pub trait Records:
     + links::Links
     + attempts::Attempts
     + audit::Audits
+    + checklists::Checklists
     + passkeys::Passkeys
     + holdings::Holdings
     + people::People
@@ -42,6 +44,7 @@ impl<T> Records for T where
         + links::Links
         + attempts::Attempts
         + audit::Audits
+        + checklists::Checklists
         + passkeys::Passkeys
         + holdings::Holdings
         + people::People

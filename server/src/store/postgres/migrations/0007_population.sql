@@ -138,6 +138,7 @@ CREATE TABLE checklist_task (
   source text NOT NULL,
   owner text NOT NULL,
   due text NOT NULL,
+  closes text NOT NULL,
   state text NOT NULL,
   closed_ms bigint,
   closed_by text NOT NULL,

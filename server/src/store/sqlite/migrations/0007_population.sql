@@ -108,7 +108,7 @@ CREATE TABLE checklist_template (
   version INTEGER NOT NULL,
   kind TEXT NOT NULL,             -- onboarding, offboarding, yearly
   title TEXT NOT NULL,
-  source TEXT NOT NULL,           -- JSON: its tasks
+  source TEXT NOT NULL,           -- TOML: its tasks
   created_ms INTEGER NOT NULL,
   author TEXT NOT NULL,
   PRIMARY KEY (id, version)
@@ -139,6 +139,7 @@ CREATE TABLE checklist_task (
   source TEXT NOT NULL,           -- JSON: the task as the template had it
   owner TEXT NOT NULL,            -- it, person, or the id of an account
   due TEXT NOT NULL,              -- a day
+  closes TEXT NOT NULL,           -- by what, such as confirmation, rules_passing
   state TEXT NOT NULL,            -- open, closed, overridden
   closed_ms INTEGER,
   closed_by TEXT NOT NULL,        -- name, or `the collector`
