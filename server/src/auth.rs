@@ -17,6 +17,7 @@ pub mod permission;
 pub mod return_path;
 pub mod role;
 pub mod session;
+pub mod sight;
 pub mod slowing;
 pub mod token;
 pub mod ways;

@@ -19,6 +19,7 @@ use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
 use crate::policy_document::PolicyDocuments;
 use crate::store::StoreError;
+use crate::store::access::Records;
 use crate::store::leases::Fence;
 use crate::store::place::Store;
 
@@ -36,6 +37,8 @@ pub struct Jobs {
     pub clock: Clock,
     /// The way to the writer.
     pub queue: Queue,
+    /// What is kept of people.
+    pub records: Arc<dyn Records>,
     /// Replaced when other rules are in force.
     pub rulebook: Rulebook,
     /// Refreshed when keys changed.
@@ -87,6 +90,7 @@ impl Jobs {
 
     async fn due(&self, now: Timestamp, fence: &Fence) -> Result<(), QueueError> {
         self.issue_rules(now, fence).await?;
+        self.recorded(move |records| records.expire_waivers(now)).await?;
         loop {
             let rules = self.rulebook.current();
             let due = self.under(fence, move |writer| writer.judge_due(now, DEVICES, &rules));
@@ -123,6 +127,19 @@ impl Jobs {
                 done
             })
             .await
+    }
+
+    /// Lets `work` change what is kept of people. It must do nothing twice: no
+    /// fence keeps another replica out.
+    async fn recorded<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Records) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, QueueError> {
+        let records = Arc::clone(&self.records);
+        match tokio::task::spawn_blocking(move || work(&*records)).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(QueueError::Stopped),
+        }
     }
 
     async fn refresh_keys(&self) -> Result<(), QueueError> {

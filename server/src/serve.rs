@@ -233,6 +233,7 @@ fn parts(
     let jobs = Jobs {
         clock: clock.clone(),
         queue: queue.clone(),
+        records: Arc::clone(&records),
         rulebook: rulebook.clone(),
         keys: KeyCache::new(keys),
         rules_version: Arc::new(AtomicI64::new(rules_version)),

@@ -15,6 +15,7 @@ mod console;
 mod enrolment;
 mod events;
 mod fuzzing;
+mod handover;
 mod limits;
 mod mail;
 mod mail_links;

@@ -49,6 +49,7 @@ impl Places {
         path.replace("{id}", id)
             .replace("{chain}", "0")
             .replace("{sequence}", "1")
+            .replace("{step}", "revoke")
             .replace("{token}", "over")
             .replace("{name}", "nobody")
     }

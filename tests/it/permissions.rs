@@ -32,6 +32,13 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/devices.csv", "aiA"),
     ("GET", "/devices.json", "aiA"),
     ("GET", "/devices/{id}", "vaiA"),
+    ("POST", "/devices/{id}/holder", "iA"),
+    ("POST", "/devices/{id}/notes", "iA"),
+    ("POST", "/devices/{id}/notes/{note}/remove", "iA"),
+    ("POST", "/devices/{id}/waivers", "iA"),
+    ("POST", "/devices/{id}/waivers/{waiver}/end", "iA"),
+    ("GET", "/devices/{id}/life/{step}", "iA"),
+    ("POST", "/devices/{id}/life/{step}", "iA"),
     ("GET", "/devices/{id}/key.pem", "aiA"),
     ("GET", "/devices/{id}/statements/{chain}/{sequence}", "aiA"),
     ("GET", "/devices/{id}/statements/{chain}/{sequence}/{part}", "aiA"),
@@ -110,6 +117,8 @@ fn filled(path: &str, device: &str) -> String {
         .replace("{name}", "nothing")
         .replace("{step}", "pause")
         .replace("{number}", "1")
+        .replace("{note}", "nothing")
+        .replace("{waiver}", "nothing")
 }
 
 /// Whether an answer lets somebody in: what is refused is refused by its

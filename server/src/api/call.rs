@@ -12,6 +12,7 @@ use super::Api;
 use super::parameter::Asked;
 use super::problem::ApiProblem;
 use super::{cursor, reply};
+use crate::auth::sight::Sight;
 use crate::auth::who::Who;
 use crate::log::notary::{Log, LogError};
 use crate::store::StoreError;
@@ -22,6 +23,8 @@ use crate::store::views::Views;
 pub(super) struct Call {
     pub(super) api: Api,
     pub(super) who: Who,
+    /// How much of the device of the address may be seen.
+    pub(super) sight: Sight,
     pub(super) asked: Asked,
     headers: HeaderMap,
     path: String,
@@ -40,6 +43,7 @@ impl FromRequestParts<Api> for Call {
         Ok(Self {
             api: api.clone(),
             who,
+            sight: parts.extensions.get().copied().unwrap_or(Sight::NONE),
             asked,
             headers: parts.headers.clone(),
             path: parts.uri.path().to_owned(),

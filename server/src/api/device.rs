@@ -71,6 +71,7 @@ pub(super) async fn show(call: Call) -> Answered {
     let id = call.id();
     let ask = DeviceAsk { reports: REPORTS, gap: SignedDuration::from_hours(24) };
     let record = call.read(move |views| views.device(&id, ask)).await?.ok_or_else(no_device)?;
+    let record = record.seen(call.sight);
     let rules = call.api.app.rulebook.current();
     let row = rows(std::slice::from_ref(&record.row), &rules.catalogue, call.now());
     let version: Option<Version> =

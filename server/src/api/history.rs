@@ -33,6 +33,7 @@ pub(super) async fn list(call: Call) -> Answered {
     let place: Option<(i64, String, i64)> = call.place()?;
     let ask = PastAsk {
         behind: place.map(|(at, name, number)| PastPlace { at: from_ms(at), name, number }),
+        from: call.sight.begin(),
         limit: call.asked.limit(),
     };
     let id = call.id();

@@ -83,6 +83,8 @@ pub(super) async fn list(call: Call) -> Answered {
         })
         .await?;
     let mut all = found.ok_or_else(no_device)?;
+    // The newest come first: what may not be seen stands at the end.
+    all.retain(|report| call.sight.sees(report.received));
     let more = all.len() > limit as usize;
     all.truncate(limit as usize);
     let next = all.last().filter(|_| more).map(|last| call.cursor((last.chain, last.sequence)));
@@ -96,8 +98,9 @@ pub(super) async fn one(call: Call) -> Answered {
     let (statement, keys) = call
         .read(move |views| Ok((views.statement(&id, chain, sequence)?, views.keys(&id)?)))
         .await?;
+    let seen = statement.filter(|one| call.sight.sees(one.report.received));
     let statement =
-        statement.ok_or_else(|| ApiProblem::nothing("No report of this device has this place."))?;
+        seen.ok_or_else(|| ApiProblem::nothing("No report of this device has this place."))?;
     let public_key = keys.iter().find(|key| key.chain == chain).map(|key| pem(&key.spki));
     let (payload, signature) =
         (STANDARD.encode(&statement.payload), STANDARD.encode(&statement.signature));

@@ -7,8 +7,10 @@ use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::routing::MethodRouter;
+use jiff::Timestamp;
 
 use super::permission::Permission;
+use super::sight::Sight;
 use super::who::{Origin, Proof, RequestId, Who};
 use super::{AuthError, CookieJar, session};
 use crate::app::App;
@@ -102,11 +104,19 @@ pub async fn admit(
             None => Ok(()),
         },
         (Access::OwnDeviceOr(permission), Some(who)) => {
-            let own = who.may(Permission::Own) && !who.may(permission);
-            if who.may(permission) || own && holds(app, who, &mut parts).await? {
-                Ok(())
+            let sight = if who.may(permission) {
+                Some(Sight::WHOLE)
+            } else if who.may(Permission::Own) {
+                held_since(app, who, &mut parts).await?.map(Sight::since)
             } else {
-                Err(Refusal::Forbidden(permission))
+                None
+            };
+            match sight {
+                Some(sight) => {
+                    parts.extensions.insert(sight);
+                    Ok(())
+                }
+                None => Err(Refusal::Forbidden(permission)),
             }
         }
     };
@@ -117,10 +127,14 @@ pub async fn admit(
     Ok(Request::from_parts(parts, body))
 }
 
-async fn holds(app: &App, who: &Who, parts: &mut Parts) -> Result<bool, StoreError> {
-    let Some(id) = named(parts).await else { return Ok(false) };
+async fn held_since(
+    app: &App,
+    who: &Who,
+    parts: &mut Parts,
+) -> Result<Option<Timestamp>, StoreError> {
+    let Some(id) = named(parts).await else { return Ok(None) };
     let (records, email) = (app.records.clone(), who.account.email.clone());
-    blocking(move || records.holds(&email, &id)).await
+    blocking(move || records.held_since(&email, &id)).await
 }
 
 /// What the address calls `{id}`.

@@ -7,11 +7,13 @@ pub mod audit;
 pub mod checklists;
 pub mod holdings;
 pub mod links;
+pub mod notes;
 pub mod passkeys;
 pub mod people;
 pub mod repeats;
 pub mod sessions;
 pub mod tokens;
+pub mod waivers;
 
 use super::stream::Streams;
 use super::webhooks::Webhooks;
@@ -30,6 +32,8 @@ pub trait Records:
     + checklists::Checklists
     + passkeys::Passkeys
     + holdings::Holdings
+    + notes::Notes
+    + waivers::Waivers
     + people::People
     + Streams
     + Webhooks
@@ -47,6 +51,8 @@ impl<T> Records for T where
         + checklists::Checklists
         + passkeys::Passkeys
         + holdings::Holdings
+        + notes::Notes
+        + waivers::Waivers
         + people::People
         + Streams
         + Webhooks

@@ -6,6 +6,7 @@
 
 mod allow_list;
 mod copy;
+mod desk;
 mod devices;
 mod leases;
 mod log;

@@ -1,7 +1,10 @@
 //! One device: what is wrong with it, how its owner fixes it, and why to
 //! believe it.
 
+pub(in crate::web) mod desk;
 mod findings;
+pub(in crate::web) mod life;
+mod people;
 mod timeline;
 
 use askama::Template;
@@ -9,7 +12,9 @@ use axum::extract::{Path, State};
 use axum::response::Html;
 use jiff::{SignedDuration, Timestamp};
 
+use self::desk::Told;
 use self::findings::{Findings, sorted};
+use self::people::{HolderView, NoteView, WaiverView};
 use self::timeline::Entry;
 use super::Console;
 use super::errors::PageError;
@@ -19,8 +24,13 @@ use super::statement::{Proof, ReportView};
 use super::times::When;
 use super::words::{Mark, key_meaning, word};
 use crate::app::Rules;
+use crate::auth::permission::Permission;
+use crate::auth::sight::Sight;
 use crate::shown::names::{device_name, model_words};
 use crate::shown::systems::{behind, facts, version_words};
+use crate::store::access::holdings::Holding;
+use crate::store::access::notes::Note;
+use crate::store::access::waivers::Waiver;
 use crate::store::views::device::{DeviceAsk, DeviceRecord, KeyRecord};
 use crate::store::views::{DeviceRow, Standing};
 
@@ -38,6 +48,20 @@ struct DevicePage {
     timeline: Vec<Entry>,
     reports: Vec<ReportView>,
     proof: Option<Proof>,
+    /// Everybody who held it; empty for who may not see that.
+    holders: Vec<HolderView>,
+    notes: Vec<NoteView>,
+    /// Exceptions that hold, and former ones.
+    waivers: Vec<WaiverView>,
+    /// Rules for which an exception can be accepted: id and title.
+    rules: Vec<(String, String)>,
+    /// What may be done with it next.
+    steps: Vec<life::Choice>,
+    /// Sees people and notes.
+    is_desk: bool,
+    /// Changes them.
+    may_change: bool,
+    told: Told,
 }
 
 /// What stands above the fold.
@@ -54,7 +78,8 @@ struct Head {
     behind: String,
     catalogue: CatalogueAge,
     received: Option<When>,
-    enrolled: When,
+    /// Not for who holds it since a later day.
+    enrolled: Option<When>,
     key_meaning: &'static str,
     agent_version: String,
     platform: String,
@@ -69,36 +94,80 @@ struct Head {
 pub(super) async fn page(
     State(console): State<Console>,
     shell: Shell,
+    sight: Sight,
     Path(id): Path<String>,
 ) -> Result<Html<String>, PageError> {
+    show(&console, shell, (id, sight), Told::default()).await
+}
+
+/// What is kept of a device beside what it reports.
+struct Desk {
+    holders: Vec<Holding>,
+    notes: Vec<Note>,
+    waivers: Vec<Waiver>,
+}
+
+/// The page, with forms that were not taken.
+async fn show(
+    console: &Console,
+    shell: Shell,
+    (id, sight): (String, Sight),
+    told: Told,
+) -> Result<Html<String>, PageError> {
     let ask = DeviceAsk { reports: REPORTS, gap: GAP };
+    let device = id.clone();
     let found = console
         .read(move |views| {
-            let Some(record) = views.device(&id, ask)? else { return Ok(None) };
-            let keys = views.keys(&id)?;
-            Ok(Some((record, keys)))
+            let Some(record) = views.device(&device, ask)? else { return Ok(None) };
+            let keys = views.keys(&device)?;
+            Ok(Some((record.seen(sight), keys)))
         })
         .await?;
     let (record, keys) = found.ok_or(PageError::NotFound("No device has this address."))?;
+    let desk = console
+        .records(move |records| {
+            Ok(Desk {
+                holders: records.holders(&id)?,
+                notes: records.notes(&id)?,
+                waivers: records.waivers(&id)?,
+            })
+        })
+        .await?;
     let rules = console.app.rulebook.current();
-    html(&view(shell, &record, &keys, &rules, console.app.clock.now()))
+    let now = console.app.clock.now();
+    let page = view((shell, sight), (&record, &keys, &desk), &rules, now);
+    html(&DevicePage { told, ..page })
 }
 
 fn view(
-    shell: Shell,
-    record: &DeviceRecord,
-    keys: &[KeyRecord],
+    (shell, sight): (Shell, Sight),
+    (record, keys, desk): (&DeviceRecord, &[KeyRecord], &Desk),
     rules: &Rules,
     now: Timestamp,
 ) -> DevicePage {
-    let head = head(record, rules, now);
+    let is_desk = sight.is_whole();
+    let may_change = is_desk && shell.may(Permission::ChangeFleet);
+    let enrolled = sight.sees(record.row.enrolled);
+    let mut head = head(record, rules, now);
+    head.enrolled = head.enrolled.filter(|_| enrolled);
     let proof = record.reports.first().map(|report| Proof::of(&record.row.id, report, keys));
+    let holders = desk.holders.iter().filter(|_| is_desk);
+    let notes = desk.notes.iter().filter(|_| is_desk);
+    let waivers = desk.waivers.iter().filter(|one| sight.sees(one.from) || one.ended.is_none());
     DevicePage {
         shell: shell.titled(head.name.clone(), Section::Devices),
         findings: sorted(record, &rules.policy, now),
         timeline: timeline::entries(record, &rules.policy),
         reports: record.reports.iter().map(|report| ReportView::of(report, now)).collect(),
         proof,
+        holders: holders.map(|one| HolderView::of(one, now)).collect(),
+        notes: notes.map(|one| NoteView::of(one, now)).collect(),
+        waivers: waivers.map(|one| WaiverView::of(one, &rules.policy, now)).collect(),
+        rules: people::rules(record, &desk.waivers, &rules.policy),
+        steps: if may_change { life::choices(&record.row) } else { Vec::new() },
+        is_desk,
+        may_change,
+        told: Told::default(),
         head,
     }
 }
@@ -125,7 +194,7 @@ fn head(record: &DeviceRecord, rules: &Rules, now: Timestamp) -> Head {
             .unwrap_or_default(),
         catalogue: CatalogueAge::of(catalogue, now),
         received: row.received.map(|at| When::relative(at, now)),
-        enrolled: When::relative(row.enrolled, now),
+        enrolled: Some(When::relative(row.enrolled, now)),
         key_meaning: key_meaning(&row.key_protection),
         agent_version: row.agent_version.clone(),
         platform: record.platform.clone(),

@@ -11,6 +11,7 @@ use super::shell::{Section, Shell, html};
 use crate::auth::AuthError;
 use crate::auth::passkey::PasskeyError;
 use crate::auth::permission::Permission;
+use crate::ingest::queue::QueueError;
 use crate::store::StoreError;
 
 /// Why there is no page.
@@ -37,6 +38,9 @@ pub(super) enum PageError {
     /// The database failed.
     #[error("the database did not answer")]
     Store(#[from] StoreError),
+    /// The writer did not take it.
+    #[error("the database did not take the change")]
+    Queue(#[from] QueueError),
     /// The log cannot be read or signed.
     #[error("the log did not answer")]
     Log(#[from] crate::log::notary::LogError),
@@ -75,6 +79,7 @@ impl IntoResponse for PageError {
                 (StatusCode::SERVICE_UNAVAILABLE, "Too busy")
             }
             Self::Store(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "Too busy"),
+            Self::Queue(error) if error.passes() => (StatusCode::SERVICE_UNAVAILABLE, "Too busy"),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made"),
         };
         let message = if status.is_server_error() {

@@ -13,6 +13,7 @@ use super::errors::PageError;
 use super::{Console, assets};
 use crate::auth::cookie;
 use crate::auth::permission::Permission;
+use crate::auth::sight::Sight;
 use crate::auth::who::{Origin, Who};
 
 /// Which entry of the navigation a page belongs to.
@@ -153,6 +154,18 @@ impl FromRequestParts<Console> for Who {
         _console: &Console,
     ) -> Result<Self, Self::Rejection> {
         parts.extensions.get::<Self>().cloned().ok_or(PageError::SignedOut)
+    }
+}
+
+/// How much of the device of the address may be seen, as the guard has found.
+impl FromRequestParts<Console> for Sight {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _console: &Console,
+    ) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get().copied().unwrap_or(Self::NONE))
     }
 }
 

@@ -17,6 +17,7 @@ use super::Console;
 use super::errors::PageError;
 use super::shell::{Section, Shell, html};
 use super::times::When;
+use crate::auth::sight::Sight;
 use crate::fleet::chain::Flag;
 use crate::shown::names::{device_name, pem};
 use crate::store::views::device::{KeyRecord, ReportRecord, StatementRecord};
@@ -131,6 +132,7 @@ struct StatementPage {
 pub(super) async fn page(
     State(console): State<Console>,
     shell: Shell,
+    sight: Sight,
     Path((id, chain, sequence)): Path<(String, i64, i64)>,
 ) -> Result<Html<String>, PageError> {
     let device = id.clone();
@@ -141,6 +143,9 @@ pub(super) async fn page(
         })
         .await?;
     let (Some(statement), Some(row), keys) = found else { return Err(NO_STATEMENT) };
+    if !sight.sees(statement.report.received) {
+        return Err(NO_STATEMENT);
+    }
     let catalogue = console.app.rulebook.current().catalogue;
     let name = device_name(&row, &catalogue);
     html(&StatementPage {
@@ -160,11 +165,13 @@ pub(super) async fn page(
 /// A part of the statement as a file: `envelope`, `payload`, `pae`, `signature`.
 pub(super) async fn part(
     State(console): State<Console>,
+    sight: Sight,
     Path((id, chain, sequence, part)): Path<(String, i64, i64, String)>,
 ) -> Result<Response, PageError> {
     let statement = console
         .read(move |views| views.statement(&id, chain, sequence))
         .await?
+        .filter(|one| sight.sees(one.report.received))
         .ok_or(NO_STATEMENT)?;
     let name = file_names(chain, sequence);
     let StatementRecord { payload, signature, keyid, .. } = statement;

@@ -84,8 +84,6 @@ pub trait Accounts: Send + Sync {
     /// Name of the person of the fleet with this mail address, who has not
     /// ended.
     fn person_named(&self, email: &str) -> Result<Option<String>, StoreError>;
-    /// Id of the person of the fleet who holds a device.
-    fn holds(&self, email: &str, device_id: &str) -> Result<bool, StoreError>;
     /// Devices that the person with this mail address holds.
     fn held(&self, email: &str) -> Result<Vec<String>, StoreError>;
     /// Accounts by mail address, at most one more than the limit.
@@ -188,13 +186,6 @@ impl<T: Transact> Accounts for T {
     fn person_named(&self, email: &str) -> Result<Option<String>, StoreError> {
         const NAME: &str = "SELECT name FROM person WHERE lower(email) = $1 AND ended_ms IS NULL";
         self.lend(|db| db.first(NAME, &[Value::text(email)], |row| row.string(0)))
-    }
-
-    fn holds(&self, email: &str, device_id: &str) -> Result<bool, StoreError> {
-        const HOLDS: &str = "SELECT 1 FROM device d JOIN person p ON p.id = d.person_id
-            WHERE d.id = $1 AND lower(p.email) = $2";
-        let values = [Value::text(device_id), Value::text(email)];
-        Ok(self.lend(|db| db.first(HOLDS, &values, |_| Ok(())))?.is_some())
     }
 
     fn held(&self, email: &str) -> Result<Vec<String>, StoreError> {

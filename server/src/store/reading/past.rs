@@ -30,6 +30,11 @@ pub(super) fn past(db: &mut dyn Reading, id: &str, ask: &PastAsk) -> Result<Vec<
         ]);
         sql.push_str(&behind(db.dialect()));
     }
+    if let Some(from) = ask.from {
+        values.push(Value::time(from));
+        let word = if ask.behind.is_some() { "AND" } else { "WHERE" };
+        sql.push_str(&format!(" {word} x.at_ms >= ${}", values.len()));
+    }
     values.push(Value::Number(i64::from(ask.limit) + 1));
     let place = values.len();
     let sql = format!("{sql} ORDER BY x.at_ms DESC, {name}, x.number DESC LIMIT ${place}");

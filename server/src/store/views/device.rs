@@ -5,6 +5,7 @@ use shared::policy::{FindingStatus, Mode};
 
 use super::past::{Past, PastAsk};
 use super::{DeviceRow, Standing};
+use crate::auth::sight::Sight;
 use crate::store::StoreError;
 
 /// Everything about one device but its statements' bytes.
@@ -28,6 +29,39 @@ pub struct DeviceRecord {
     pub gaps: Vec<Gap>,
     /// Its newest reports.
     pub reports: Vec<ReportRecord>,
+}
+
+impl DeviceRecord {
+    /// The record without what `sight` may not see. How the device stands now
+    /// stays, but not since when, where that was before.
+    #[must_use]
+    pub fn seen(mut self, sight: Sight) -> Self {
+        if sight.is_whole() {
+            return self;
+        }
+        self.former.retain(|finding| finding.until.is_none_or(|until| sight.sees(until)));
+        for finding in self.findings.iter_mut().chain(&mut self.former) {
+            if !sight.sees(finding.from) {
+                finding.from = sight.clip(finding.from);
+                finding.began.clone_from(&finding.reason);
+            }
+            finding.episode = finding.episode.map(|at| sight.clip(at));
+        }
+        // The newest first: of those before, only the one that held then.
+        let before = self.statuses.iter().position(|(at, _)| !sight.sees(*at));
+        if let Some(before) = before {
+            self.statuses.truncate(before + 1);
+            self.statuses.iter_mut().for_each(|(at, _)| *at = sight.clip(*at));
+        }
+        self.events.retain(|event| sight.sees(event.at));
+        self.gaps.retain(|gap| sight.sees(gap.from));
+        self.reports.retain(|report| sight.sees(report.received));
+        self.row.since = sight.clip(self.row.since);
+        for problem in &mut self.row.problems {
+            problem.since = sight.clip(problem.since);
+        }
+        self
+    }
 }
 
 /// An interval in which a rule had one status.

@@ -18,6 +18,8 @@ pub struct PastPlace {
 pub struct PastAsk {
     /// Only what stands behind this place.
     pub behind: Option<PastPlace>,
+    /// Nothing from before.
+    pub from: Option<Timestamp>,
     /// Most entries; one more is given when there are more.
     pub limit: u32,
 }

@@ -26,6 +26,12 @@ const ACTIONS: &[(&str, &str)] = &[
     ("device_resumed", "Resumed a device"),
     ("device_revoked", "Revoked a key"),
     ("device_archived", "Archived a device"),
+    ("device_assigned", "Gave a device"),
+    ("note_written", "Wrote a note"),
+    ("note_removed", "Removed a note"),
+    ("waiver_accepted", "Accepted an exception"),
+    ("waiver_ended", "Ended an exception"),
+    ("waiver_expired", "An exception ended on its day"),
 ];
 
 /// An action in words; an unknown one as it is kept.

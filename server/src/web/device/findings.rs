@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use shared::os_releases::Version;
-use shared::policy::{FindingStatus, FixedBy, Mode, Policy};
+use shared::policy::{Controls, FindingStatus, FixedBy, Mode, Policy};
 
 use crate::shown::names::{rule_word, sentence_case};
 use crate::store::views::device::{DeviceRecord, FindingRecord};
@@ -37,6 +37,8 @@ pub(super) struct FindingView {
     pub(super) due: Option<When>,
     pub(super) overdue: bool,
     pub(super) reading: Option<When>,
+    /// Controls for which the rule is evidence, by catalogue.
+    pub(super) controls: Vec<(&'static str, String)>,
 }
 
 /// Findings by what to do about them, each in the policy's order.
@@ -91,5 +93,19 @@ fn view(
         due: record.due.filter(|_| fails).map(|due| When::due(due, now)),
         overdue,
         reading: record.reading.map(|at| When::relative(at, now)),
+        controls: rule.map(|rule| controls(&rule.controls)).unwrap_or_default(),
     }
+}
+
+/// Where a rule stands in the catalogues of controls, in words.
+fn controls(controls: &Controls) -> Vec<(&'static str, String)> {
+    let all = [
+        ("SOC 2", &controls.soc2),
+        ("ISO 27001", &controls.iso27001),
+        ("NIST 800-53", &controls.nist80053),
+        ("CIS macOS", &controls.cis),
+        ("mSCP", &controls.mscp),
+    ];
+    let named = all.into_iter().filter(|(_, ids)| !ids.is_empty());
+    named.map(|(catalogue, ids)| (catalogue, ids.join(", "))).collect()
 }

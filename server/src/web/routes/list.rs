@@ -11,14 +11,16 @@ use super::super::{
 use crate::auth::guard::Noted::Nothing;
 use crate::auth::guard::{Access, Noted, Route};
 use crate::auth::permission::Permission::{
-    ChangeAccounts, ChangeIntegrations, Export, Own, SeeAccounts, SeeAudit, SeeEvidence, SeeFleet,
-    SeeIntegrations,
+    ChangeAccounts, ChangeFleet, ChangeIntegrations, Export, Own, SeeAccounts, SeeAudit,
+    SeeEvidence, SeeFleet, SeeIntegrations,
 };
 
 /// Keeps the own account.
 const OWN: Access = Access::Needs(&[Own]);
 /// Sees the fleet.
 const FLEET: Access = Access::Needs(&[SeeFleet]);
+/// Changes devices.
+const CHANGE_FLEET: Access = Access::Needs(&[SeeFleet, ChangeFleet]);
 /// Sees evidence.
 const EVIDENCE: Access = Access::Needs(&[SeeEvidence]);
 /// Sees the fleet, or holds the device.
@@ -73,6 +75,13 @@ fn fleet() -> Vec<Route<Console>> {
             get(devices::json),
         ),
         read("/devices/{id}", DEVICE, Noted::View("device"), get(device::page)),
+        change("/devices/{id}/holder", CHANGE_FLEET, post(device::desk::hold)),
+        change("/devices/{id}/notes", CHANGE_FLEET, post(device::desk::write)),
+        change("/devices/{id}/notes/{note}/remove", CHANGE_FLEET, post(device::desk::erase)),
+        change("/devices/{id}/waivers", CHANGE_FLEET, post(device::desk::waive)),
+        change("/devices/{id}/waivers/{waiver}/end", CHANGE_FLEET, post(device::desk::end_waiver)),
+        read("/devices/{id}/life/{step}", CHANGE_FLEET, Nothing, get(device::life::ask)),
+        change("/devices/{id}/life/{step}", CHANGE_FLEET, post(device::life::step)),
         read("/devices/{id}/key.pem", STATEMENT, Noted::View("device"), get(statement::key)),
         read(
             "/devices/{id}/statements/{chain}/{sequence}",
