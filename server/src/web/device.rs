@@ -157,7 +157,7 @@ fn view(
     DevicePage {
         shell: shell.titled(head.name.clone(), Section::Devices),
         findings: sorted(record, &rules.policy, now),
-        timeline: timeline::entries(record, &rules.policy),
+        timeline: timeline::entries(record, &rules.policy, sight),
         reports: record.reports.iter().map(|report| ReportView::of(report, now)).collect(),
         proof,
         holders: holders.map(|one| HolderView::of(one, now)).collect(),

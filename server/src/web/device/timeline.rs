@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use shared::policy::{FindingStatus, Mode, Policy};
 
+use crate::auth::sight::Sight;
 use crate::shown::names::{rule_word, sentence_case};
 use crate::store::views::Standing;
 use crate::store::views::device::{DeviceRecord, EventRecord, FindingRecord};
@@ -29,11 +30,11 @@ pub(super) struct Entry {
     pub(super) detail: String,
 }
 
-/// The newest entries.
-pub(super) fn entries(record: &DeviceRecord, policy: &Policy) -> Vec<Entry> {
+/// The newest entries, as somebody with this sight sees them.
+pub(super) fn entries(record: &DeviceRecord, policy: &Policy, sight: Sight) -> Vec<Entry> {
     // A status follows from rules, so it stands above them at one instant.
     let mut all: Vec<(Timestamp, Entry)> = statuses(&record.statuses).collect();
-    all.extend(rules(record, policy));
+    all.extend(rules(record, policy, sight));
     all.extend(record.events.iter().map(event));
     all.extend(record.gaps.iter().map(|gap| {
         let title = format!("No report for {}", length(gap.until.duration_since(gap.from)));
@@ -84,7 +85,7 @@ fn statuses(statuses: &[(Timestamp, Standing)]) -> impl Iterator<Item = (Timesta
 
 /// Changes of required and recommended rules. First judgements of one instant
 /// are told together, and so are many passes or unknowns; a failure never is.
-fn rules(record: &DeviceRecord, policy: &Policy) -> Vec<(Timestamp, Entry)> {
+fn rules(record: &DeviceRecord, policy: &Policy, sight: Sight) -> Vec<(Timestamp, Entry)> {
     let judged =
         |finding: &&FindingRecord| matches!(finding.mode, Mode::Required | Mode::Recommended);
     let mut findings: Vec<&FindingRecord> =
@@ -112,7 +113,9 @@ fn rules(record: &DeviceRecord, policy: &Policy) -> Vec<(Timestamp, Entry)> {
         }
     }
     let told = |(at, statuses): (Timestamp, Vec<FindingStatus>)| {
-        entry(at, "none", "First judged", summary(&statuses))
+        let is_handover = sight.begin() == Some(at);
+        let title = if is_handover { "As it was handed over" } else { "First judged" };
+        entry(at, "none", title, summary(&statuses))
     };
     entries.extend(first.into_iter().map(told));
     entries
