@@ -12,6 +12,7 @@ mod bad_input;
 mod browser;
 mod colleagues;
 mod console;
+mod device_desk;
 mod enrolment;
 mod events;
 mod fuzzing;
