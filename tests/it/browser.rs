@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use agent::Clock;
 use agent::host::Live;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tests::connection::Connector;
 use tests::program;
@@ -92,9 +94,14 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Keeps a picture of what is seen.
+    /// Keeps a picture of the whole page, what lies below the window's edge
+    /// included.
     pub(crate) async fn picture(&self, name: &str) {
-        self.page.screenshot(&self.pictures.join(format!("{name}.png"))).await.unwrap();
+        let whole = json!({ "cmd": "Page.captureScreenshot",
+            "params": { "format": "png", "captureBeyondViewport": true } });
+        let taken = self.ask("POST", "goog/cdp/execute", &whole).await;
+        let bytes = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+        std::fs::write(self.pictures.join(format!("{name}.png")), bytes).unwrap();
     }
 
     /// Asks the driver for what the client library does not know: what stands
