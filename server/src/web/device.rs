@@ -156,7 +156,7 @@ fn view(
     let waivers = desk.waivers.iter().filter(|one| sight.sees(one.from) || one.ended.is_none());
     DevicePage {
         shell: shell.titled(head.name.clone(), Section::Devices),
-        findings: sorted(record, &rules.policy, now),
+        findings: sorted(record, &desk.waivers, &rules.policy, now),
         timeline: timeline::entries(record, &rules.policy, sight),
         reports: record.reports.iter().map(|report| ReportView::of(report, now)).collect(),
         proof,

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use shared::os_releases::Version;
 use shared::policy::{Controls, FindingStatus, FixedBy, Mode, Policy};
 
+use super::people::last_day;
 use crate::shown::names::{rule_word, sentence_case};
+use crate::store::access::waivers::Waiver;
 use crate::store::views::device::{DeviceRecord, FindingRecord};
 use crate::web::times::When;
 
@@ -37,12 +39,19 @@ pub(super) struct FindingView {
     pub(super) due: Option<When>,
     pub(super) overdue: bool,
     pub(super) reading: Option<When>,
+    /// Last day of the exception that holds; empty when none does.
+    pub(super) waived: String,
     /// Controls for which the rule is evidence, by catalogue.
     pub(super) controls: Vec<(&'static str, String)>,
 }
 
 /// Findings by what to do about them, each in the policy's order.
-pub(super) fn sorted(record: &DeviceRecord, policy: &Policy, now: Timestamp) -> Findings {
+pub(super) fn sorted(
+    record: &DeviceRecord,
+    waivers: &[Waiver],
+    policy: &Policy,
+    now: Timestamp,
+) -> Findings {
     let version: Option<Version> =
         record.row.system.as_ref().and_then(|system| system.version.parse().ok());
     let place = |finding: &FindingRecord| {
@@ -54,7 +63,9 @@ pub(super) fn sorted(record: &DeviceRecord, policy: &Policy, now: Timestamp) -> 
     records.sort_by_key(|finding| place(finding));
     let mut findings = Findings::default();
     for record in records {
-        let view = view(record, policy, version, now);
+        let mut view = view(record, policy, version, now);
+        let waiver = waivers.iter().find(|one| one.rule == record.rule && one.ended.is_none());
+        view.waived = waiver.map(|one| last_day(one.expires)).unwrap_or_default();
         let list = match (record.mode, record.status) {
             (Mode::Info, _) => &mut findings.facts,
             (_, FindingStatus::Fail) => &mut findings.failing,
@@ -93,6 +104,7 @@ fn view(
         due: record.due.filter(|_| fails).map(|due| When::due(due, now)),
         overdue,
         reading: record.reading.map(|at| When::relative(at, now)),
+        waived: String::new(),
         controls: rule.map(|rule| controls(&rule.controls)).unwrap_or_default(),
     }
 }
