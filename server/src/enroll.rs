@@ -1,4 +1,5 @@
-//! `POST /v1/enroll`: an invitation's secret and proof of the new key.
+//! `POST /v1/enroll`: the secret of an invitation or a fleet token, and proof
+//! of the new key.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -117,6 +118,21 @@ fn refusal(admission: &Admission) -> Problem {
         Admission::TokenUsed => problem(
             "token-used",
             "The invitation was used already by another key; ask IT for a new one, and tell them if it was not you.",
+        ),
+        Admission::FleetTokenExpired { expired_at } => problem(
+            "token-expired",
+            format!(
+                "The fleet token expired on {}; ask IT for a profile with a new one.",
+                expired_at.strftime("%-d %B %Y at %H:%M UTC")
+            ),
+        ),
+        Admission::TokenRevoked => problem(
+            "token-revoked",
+            "The token was revoked; ask IT for an invitation, or for a profile with a new token.",
+        ),
+        Admission::TokenSpent { quota } => problem(
+            "token-spent",
+            format!("The token has admitted all of its {quota} Macs; ask IT for a new one."),
         ),
         Admission::Refused(lifecycle) => refused(*lifecycle),
         _ => problem(

@@ -6,5 +6,6 @@ pub mod key_cache;
 pub mod limits;
 pub mod queue;
 mod receipt;
+pub mod refusals;
 pub mod system;
 pub mod verify;

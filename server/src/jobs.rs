@@ -17,6 +17,7 @@ use crate::app::{Rulebook, Rules};
 use crate::clock::Clock;
 use crate::ingest::key_cache::KeyCache;
 use crate::ingest::queue::{Queue, QueueError};
+use crate::ingest::refusals::Refusals;
 use crate::policy_document::PolicyDocuments;
 use crate::store::StoreError;
 use crate::store::access::Records;
@@ -49,6 +50,8 @@ pub struct Jobs {
     pub documents: PolicyDocuments,
     /// Whose turn it is, as far as this replica knows.
     pub turn: Turn,
+    /// What revoked keys tried here.
+    pub refusals: Refusals,
 }
 
 impl Jobs {
@@ -75,6 +78,7 @@ impl Jobs {
         self.refresh_keys().await?;
         self.refresh_rules().await?;
         let now = self.clock.now();
+        self.keep_refusals(now, false).await?;
         let Some(fence) = self.turn.take(&self.queue, LEASE, now).await? else {
             return self.adopt_rules(now).await;
         };
@@ -109,7 +113,26 @@ impl Jobs {
 
     /// Gives the turn back, so that another replica need not wait.
     pub async fn leave(&self) -> Result<(), QueueError> {
+        self.keep_refusals(self.clock.now(), true).await?;
         self.turn.leave(&self.queue).await
+    }
+
+    /// Writes down what revoked keys tried here.
+    async fn keep_refusals(&self, now: Timestamp, is_end: bool) -> Result<(), QueueError> {
+        let due = self.refusals.due(now, is_end);
+        if due.is_empty() {
+            return Ok(());
+        }
+        let (records, refusals) = (Arc::clone(&self.records), self.refusals.clone());
+        let work = move || {
+            for (device_id, refused) in due {
+                if let Err(error) = records.add_refused(&device_id, &refused) {
+                    tracing::error!(%error, "what a revoked key tried could not be kept yet");
+                    refusals.put_back(&device_id, refused, now);
+                }
+            }
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| QueueError::Stopped)
     }
 
     /// Lets `work` write, unless another replica took over meanwhile.

@@ -27,6 +27,7 @@ use crate::device_api::{self, DeviceApi};
 use crate::ingest::key_cache::KeyCache;
 use crate::ingest::limits::Limits;
 use crate::ingest::queue::{Queue, QueueError};
+use crate::ingest::refusals::Refusals;
 use crate::ingest::verify::Verifier;
 use crate::jobs::turn::Turn;
 use crate::jobs::{Jobs, stored_rules};
@@ -156,6 +157,7 @@ async fn begin(config: Config, clock: Clock) -> Result<Running, StartError> {
             keys: jobs.keys.clone(),
             nonces,
             accept_recorded: config.accept_recorded,
+            refusals: jobs.refusals.clone(),
         },
         queue: jobs.queue.clone(),
         rulebook: jobs.rulebook.clone(),
@@ -239,6 +241,7 @@ fn parts(
         rules_version: Arc::new(AtomicI64::new(rules_version)),
         documents: PolicyDocuments::open(state, Arc::clone(ca))?,
         turn: Turn::new(&holder),
+        refusals: Refusals::default(),
     };
     let secrets = Secrets::open(state).map_err(|error| StartError::Config(error.to_string()))?;
     let targets = Targets::new(config.webhooks.clone());

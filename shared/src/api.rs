@@ -161,6 +161,8 @@ pub const PROBLEMS: &[(&str, u16, &str)] = &[
     ("token-unknown", 403, "The invitation is not known"),
     ("token-expired", 403, "The invitation has expired"),
     ("token-used", 403, "The invitation was used already"),
+    ("token-revoked", 403, "The fleet token was revoked"),
+    ("token-spent", 403, "The fleet token is used up"),
     ("too-large", 413, "The body is too large"),
     ("timed-out", 408, "The request took too long"),
     ("rate-limited", 429, "Too many requests"),

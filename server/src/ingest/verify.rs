@@ -8,6 +8,7 @@ use shared::keys::sha256;
 use shared::statement::{Posture, Statement, StatementError};
 
 use super::key_cache::{DeviceKey, KeyCache};
+use super::refusals::Refusals;
 use crate::fleet::report::fingerprint;
 use crate::fleet::state::Lifecycle;
 use crate::nonce::Nonces;
@@ -22,6 +23,8 @@ pub struct Verifier {
     pub nonces: Nonces,
     /// Whether reports made from recordings are taken: demo and tests alone.
     pub accept_recorded: bool,
+    /// What revoked keys try.
+    pub refusals: Refusals,
 }
 
 impl Verifier {
@@ -47,6 +50,9 @@ impl Verifier {
         let statement = Statement::<Posture>::parse(verified.payload)
             .map_err(|error| statement_problem(&error))?;
         let expired = certificate_expired(&statement, &key, now)?;
+        if key.revoked || key.lifecycle == Lifecycle::Revoked {
+            self.refusals.count(&key.device_id, now);
+        }
         may_report(&key, &statement.predicate, self.accept_recorded)?;
         let previous = digest(&statement.predicate.previous.sha256)?;
         let nonce_at = statement

@@ -5,11 +5,14 @@ pub mod accounts;
 pub mod attempts;
 pub mod audit;
 pub mod checklists;
+pub mod expected;
+pub mod fleet_tokens;
 pub mod holdings;
 pub mod links;
 pub mod notes;
 pub mod passkeys;
 pub mod people;
+pub mod refused;
 pub mod repeats;
 pub mod sessions;
 pub mod tokens;
@@ -31,6 +34,9 @@ pub trait Records:
     + audit::Audits
     + checklists::Checklists
     + passkeys::Passkeys
+    + expected::ExpectedDevices
+    + fleet_tokens::FleetTokens
+    + refused::RefusedReports
     + holdings::Holdings
     + notes::Notes
     + waivers::Waivers
@@ -50,6 +56,9 @@ impl<T> Records for T where
         + audit::Audits
         + checklists::Checklists
         + passkeys::Passkeys
+        + expected::ExpectedDevices
+        + fleet_tokens::FleetTokens
+        + refused::RefusedReports
         + holdings::Holdings
         + notes::Notes
         + waivers::Waivers

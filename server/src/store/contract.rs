@@ -8,6 +8,8 @@ mod allow_list;
 mod copy;
 mod desk;
 mod devices;
+mod expected;
+mod fleet_tokens;
 mod leases;
 mod log;
 mod passkeys;

@@ -90,6 +90,18 @@ pub enum Admission {
     },
     /// Another key used the invitation.
     TokenUsed,
+    /// The fleet token is over.
+    FleetTokenExpired {
+        /// Since when.
+        expired_at: Timestamp,
+    },
+    /// Somebody ended the fleet token.
+    TokenRevoked,
+    /// As many Macs as the fleet token admits have used it.
+    TokenSpent {
+        /// How many they are.
+        quota: i64,
+    },
     /// The device was suspended, revoked or archived since.
     Refused(Lifecycle),
 }

@@ -7,6 +7,7 @@ mod conditions;
 mod counts;
 mod device;
 mod dialect;
+pub(in crate::store) mod expected;
 mod fleet;
 mod keeping;
 mod list;

@@ -1,6 +1,7 @@
 //! What the console's pages read: records, and the traits that fetch them.
 
 pub mod device;
+pub mod expected;
 pub mod fleet;
 pub mod history;
 pub mod list;
@@ -14,9 +15,19 @@ pub use self::standing::Standing;
 use super::os_releases::KeepingViews;
 
 /// Everything that pages read.
-pub trait Views: fleet::FleetViews + list::ListViews + device::DeviceViews + KeepingViews {}
+pub trait Views:
+    fleet::FleetViews + list::ListViews + device::DeviceViews + expected::ExpectedViews + KeepingViews
+{
+}
 
-impl<T: fleet::FleetViews + list::ListViews + device::DeviceViews + KeepingViews> Views for T {}
+impl<T> Views for T where
+    T: fleet::FleetViews
+        + list::ListViews
+        + device::DeviceViews
+        + expected::ExpectedViews
+        + KeepingViews
+{
+}
 
 /// Who holds a device.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use jiff::{SignedDuration, Timestamp};
 use server::app::Rules;
 use server::ingest::key_cache::KeyCache;
+use server::ingest::refusals::Refusals;
 use server::ingest::verify::Verifier;
 use server::store::place::Opened;
 use server::store::reports::{Incoming, Kept};
@@ -117,7 +118,8 @@ impl Bench {
         keys.refresh()?;
         let nonces = fleet.nonces.clone();
         let pen = Pen::new(mix, Some((nonces.clone(), enrolled_at)))?;
-        let verifier = Verifier { keys, nonces, accept_recorded: false };
+        let verifier =
+            Verifier { keys, nonces, accept_recorded: false, refusals: Refusals::default() };
         Ok(Self { opened, verifier, fleet, pen, made: 0 })
     }
 

@@ -1,4 +1,4 @@
-//! Using an invitation, in one transaction.
+//! Using an invitation or a fleet token, in one transaction.
 
 use jiff::Timestamp;
 use shared::keys::hex;
@@ -10,8 +10,20 @@ use super::{Session, StoreError, log};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
+use crate::store::access::audit::note;
+use crate::store::access::fleet_tokens::{Entry, enter, stands};
 use crate::store::access::holdings::begin_holding;
 use crate::store::devices::{Admission, NewDevice};
+
+/// With what a device comes in.
+struct Comer<'a> {
+    person_id: Option<&'a str>,
+    fleet_token: Option<&'a str>,
+    /// Why it waits, if it does.
+    waits: Option<&'a str>,
+    /// Of the keys, raised for it.
+    version: i64,
+}
 
 struct Invitation {
     secret_sha256: [u8; 32],
@@ -25,7 +37,7 @@ struct Invitation {
 
 pub(super) fn enroll(db: &mut Session, request: &NewDevice) -> Result<Admission, StoreError> {
     let Some(invitation) = find(db, &request.token_id)? else {
-        return Ok(Admission::TokenUnknown);
+        return by_fleet_token(db, request);
     };
     if invitation.secret_sha256 != request.secret_sha256 {
         return Ok(Admission::TokenUnknown);
@@ -47,12 +59,44 @@ pub(super) fn enroll(db: &mut Session, request: &NewDevice) -> Result<Admission,
         WHERE id = $1 AND used_ms IS NULL";
     let at = request.received_at.as_millisecond();
     db.execute(use_up, &[&request.token_id, &at, &request.keyid, &request.device_id])?;
-    insert(db, &invitation, request, waits.as_deref(), version)?;
-    Ok(match waits {
+    let person_id = Some(invitation.person_id.as_str());
+    let comer = Comer { person_id, fleet_token: None, waits: waits.as_deref(), version };
+    insert(db, request, &comer)?;
+    Ok(came_in(request, waits))
+}
+
+fn came_in(request: &NewDevice, waits: Option<String>) -> Admission {
+    match waits {
         Some(reason) => Admission::Waits { reason },
         None => Admission::Admitted { device_id: request.device_id.clone(), certificate: None },
-    })
+    }
 }
+
+fn by_fleet_token(db: &mut Session, request: &NewDevice) -> Result<Admission, StoreError> {
+    // Enrolments wait for each other, as with invitations.
+    match enter(db, request, |db| db.change(ALONE, &[]).map(drop))? {
+        Entry::NoToken => Ok(Admission::TokenUnknown),
+        Entry::Answer(answer) => Ok(answer),
+        Entry::Again(device_id) => answered(db, &device_id, &request.keyid),
+        Entry::Enters { person_id, waits, added } => {
+            let comer = Comer {
+                person_id: person_id.as_deref(),
+                fleet_token: Some(&request.token_id),
+                waits: waits.as_deref(),
+                version: raise(db, "keys")?,
+            };
+            insert(db, request, &comer)?;
+            if let Some(added) = added {
+                note(db, &added)?;
+            }
+            Ok(came_in(request, waits))
+        }
+    }
+}
+
+/// Locks the counter of keys, which [`raise`] raises.
+const ALONE: &str = "INSERT INTO counter (name, value) VALUES ('keys', 1)
+    ON CONFLICT (name) DO UPDATE SET value = counter.value + 1";
 
 /// The invitation, locked: of two who use it one comes second.
 fn find(db: &mut Session, token_id: &str) -> Result<Option<Invitation>, StoreError> {
@@ -86,18 +130,20 @@ fn again(
     if *keyid != request.keyid {
         return Ok(Admission::TokenUsed);
     }
-    let stands = "SELECT lifecycle, lifecycle_reason FROM device WHERE id = $1";
+    answered(db, device_id, keyid)
+}
+
+/// The answer to a key that was taken in before.
+fn answered(db: &mut Session, device_id: &str, keyid: &str) -> Result<Admission, StoreError> {
+    let sql = "SELECT lifecycle, lifecycle_reason FROM device WHERE id = $1";
     let missing = || StoreError::Corrupt { what: "an invitation", why: "no device".to_owned() };
-    let row = db.row(stands, &[device_id])?.ok_or_else(missing)?;
+    let row = db.row(sql, &[&device_id])?.ok_or_else(missing)?;
     let word: String = row.try_get(0)?;
-    Ok(match Lifecycle::from_word(&word) {
-        Some(Lifecycle::Active) => Admission::Admitted {
-            device_id: device_id.clone(),
+    stands(&word, row.try_get(1)?, || {
+        Ok(Admission::Admitted {
+            device_id: device_id.to_owned(),
             certificate: newest_certificate(db, keyid)?,
-        },
-        Some(Lifecycle::Pending) => Admission::Waits { reason: row.try_get(1)? },
-        Some(other) => Admission::Refused(other),
-        None => return Err(StoreError::Corrupt { what: "lifecycle", why: word }),
+        })
     })
 }
 
@@ -134,8 +180,8 @@ fn count(db: &mut Session, query: &str, key: &str) -> Result<i64, StoreError> {
 const DEVICE: &str = "
     INSERT INTO device (id, person_id, lifecycle, lifecycle_reason, platform, model, serial,
       hardware_uuid, recorded, key_protection, agent_version, enrolled_ms, status_since_ms,
-      next_change_ms)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)";
+      next_change_ms, fleet_token_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14)";
 const KEY: &str = "
     INSERT INTO device_key (keyid, device_id, chain, spki, protection, status, created_ms, version)
     VALUES ($1, $2, 0, $3, $4, 'active', $5, $6)";
@@ -145,13 +191,8 @@ const ENROLLMENT: &str = "
 const STATUS: &str = "
     INSERT INTO status_interval (device_id, from_ms, status) VALUES ($1, $2, 'unknown')";
 
-fn insert(
-    db: &mut Session,
-    invitation: &Invitation,
-    request: &NewDevice,
-    waits: Option<&str>,
-    version: i64,
-) -> Result<(), StoreError> {
+fn insert(db: &mut Session, request: &NewDevice, comer: &Comer<'_>) -> Result<(), StoreError> {
+    let (waits, version) = (comer.waits, comer.version);
     let at = request.received_at.as_millisecond();
     let lifecycle = if waits.is_some() { Lifecycle::Pending } else { Lifecycle::Active };
     let (id, protection) = (&request.device_id, request.protection.as_str());
@@ -162,7 +203,7 @@ fn insert(
         DEVICE,
         &[
             id,
-            &invitation.person_id,
+            &comer.person_id,
             &lifecycle.as_str(),
             &waits.unwrap_or_default(),
             &claim.platform,
@@ -174,6 +215,7 @@ fn insert(
             &request.agent_version,
             &at,
             &next_change,
+            &comer.fleet_token,
         ],
     )?;
     let (keyid, payload, signature) = (&request.keyid, &request.payload, &request.signature);
@@ -182,14 +224,16 @@ fn insert(
         (ENROLLMENT, &[id, &at, keyid, payload, signature]),
         (STATUS, &[id, &at]),
     ])?;
-    begin_holding(db, (id, request.received_at), &invitation.person_id)?;
+    if let Some(person_id) = comer.person_id {
+        begin_holding(db, (id, request.received_at), person_id)?;
+    }
     event(
         db,
         &Step {
             device_id: id,
             to: lifecycle,
             kind: "enrolled",
-            actor: "invitation",
+            actor: if comer.fleet_token.is_some() { "fleet token" } else { "invitation" },
             detail: waits.unwrap_or_default(),
             at: request.received_at,
         },

@@ -31,7 +31,7 @@ impl Sql {
     }
 
     /// Adds that `what` is one of `texts`.
-    fn push_among<'a>(&mut self, what: &str, texts: impl IntoIterator<Item = &'a str>) {
+    pub(super) fn push_among<'a>(&mut self, what: &str, texts: impl IntoIterator<Item = &'a str>) {
         let list = self.value(Value::texts(texts));
         let among = self.dialect.among(what, &list);
         self.push(&among);
@@ -84,7 +84,7 @@ fn search(sql: &mut Sql, word: &SearchWord) {
 }
 
 /// A `LIKE` pattern for texts that hold `text` as it stands, but for A to Z.
-fn contains(text: &str) -> String {
+pub(super) fn contains(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.chars() {
         if matches!(letter, '%' | '_' | '\\') {

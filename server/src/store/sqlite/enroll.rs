@@ -1,4 +1,4 @@
-//! Using an invitation, in one transaction.
+//! Using an invitation or a fleet token, in one transaction.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -10,8 +10,18 @@ use super::{StoreError, log, state};
 use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
+use crate::store::access::audit::note;
+use crate::store::access::fleet_tokens::{Entry, enter, stands};
 use crate::store::access::holdings::begin_holding;
 use crate::store::devices::{Admission, NewDevice};
+
+/// With what a device comes in.
+struct Comer<'a> {
+    person_id: Option<&'a str>,
+    fleet_token: Option<&'a str>,
+    /// Why it waits, if it does.
+    waits: Option<&'a str>,
+}
 
 struct Invitation {
     secret_sha256: [u8; 32],
@@ -25,7 +35,7 @@ struct Invitation {
 
 pub(super) fn enroll(db: &Connection, request: &NewDevice) -> Result<Admission, StoreError> {
     let Some(invitation) = find(db, &request.token_id)? else {
-        return Ok(Admission::TokenUnknown);
+        return by_fleet_token(db, request);
     };
     if invitation.secret_sha256 != request.secret_sha256 {
         return Ok(Admission::TokenUnknown);
@@ -50,11 +60,36 @@ pub(super) fn enroll(db: &Connection, request: &NewDevice) -> Result<Admission, 
             request.device_id
         ],
     )?;
-    insert(db, &invitation, request, waits.as_deref())?;
-    Ok(match waits {
+    let person_id = Some(invitation.person_id.as_str());
+    insert(db, request, &Comer { person_id, fleet_token: None, waits: waits.as_deref() })?;
+    Ok(came_in(request, waits))
+}
+
+fn came_in(request: &NewDevice, waits: Option<String>) -> Admission {
+    match waits {
         Some(reason) => Admission::Waits { reason },
         None => Admission::Admitted { device_id: request.device_id.clone(), certificate: None },
-    })
+    }
+}
+
+fn by_fleet_token(db: &Connection, request: &NewDevice) -> Result<Admission, StoreError> {
+    match enter(&mut Asked(db), request, |_| Ok(()))? {
+        Entry::NoToken => Ok(Admission::TokenUnknown),
+        Entry::Answer(answer) => Ok(answer),
+        Entry::Again(device_id) => answered(db, &device_id, &request.keyid),
+        Entry::Enters { person_id, waits, added } => {
+            let comer = Comer {
+                person_id: person_id.as_deref(),
+                fleet_token: Some(&request.token_id),
+                waits: waits.as_deref(),
+            };
+            insert(db, request, &comer)?;
+            if let Some(added) = added {
+                note(&mut Asked(db), &added)?;
+            }
+            Ok(came_in(request, waits))
+        }
+    }
 }
 
 fn find(db: &Connection, token_id: &str) -> Result<Option<Invitation>, StoreError> {
@@ -99,19 +134,21 @@ fn again(
     if *keyid != request.keyid {
         return Ok(Admission::TokenUsed);
     }
+    answered(db, device_id, keyid)
+}
+
+/// The answer to a key that was taken in before.
+fn answered(db: &Connection, device_id: &str, keyid: &str) -> Result<Admission, StoreError> {
     let (word, reason): (String, String) = db.query_row(
         "SELECT lifecycle, lifecycle_reason FROM device WHERE id = ?1",
         [device_id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    Ok(match Lifecycle::from_word(&word) {
-        Some(Lifecycle::Active) => Admission::Admitted {
-            device_id: device_id.clone(),
+    stands(&word, reason, || {
+        Ok(Admission::Admitted {
+            device_id: device_id.to_owned(),
             certificate: newest_certificate(db, keyid)?,
-        },
-        Some(Lifecycle::Pending) => Admission::Waits { reason },
-        Some(other) => Admission::Refused(other),
-        None => return Err(StoreError::Corrupt { what: "lifecycle", why: word }),
+        })
     })
 }
 
@@ -152,22 +189,18 @@ fn count(db: &Connection, query: &str, key: &str) -> Result<i64, StoreError> {
     Ok(db.prepare_cached(query)?.query_row([key], |row| row.get(0))?)
 }
 
-fn insert(
-    db: &Connection,
-    invitation: &Invitation,
-    request: &NewDevice,
-    waits: Option<&str>,
-) -> Result<(), StoreError> {
+fn insert(db: &Connection, request: &NewDevice, comer: &Comer<'_>) -> Result<(), StoreError> {
+    let waits = comer.waits;
     let at = request.received_at.as_millisecond();
     let lifecycle = if waits.is_some() { Lifecycle::Pending } else { Lifecycle::Active };
     db.execute(
         "INSERT INTO device (id, person_id, lifecycle, lifecycle_reason, platform, model, serial,
            hardware_uuid, recorded, key_protection, agent_version, enrolled_ms, status_since_ms,
-           next_change_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13)",
+           next_change_ms, fleet_token_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)",
         params![
             request.device_id,
-            invitation.person_id,
+            comer.person_id,
             lifecycle.as_str(),
             waits.unwrap_or_default(),
             request.claim.platform,
@@ -180,6 +213,7 @@ fn insert(
             at,
             // Judged by silence from the start; a waiting device is not judged.
             waits.is_none().then_some(at),
+            comer.fleet_token,
         ],
     )?;
     db.execute(
@@ -194,7 +228,9 @@ fn insert(
         params![request.device_id, at, request.keyid, request.payload, request.signature],
     )?;
     let held = (request.device_id.as_str(), request.received_at);
-    begin_holding(&mut Asked(db), held, &invitation.person_id)?;
+    if let Some(person_id) = comer.person_id {
+        begin_holding(&mut Asked(db), held, person_id)?;
+    }
     state::first_status(db, &request.device_id, request.received_at)?;
     event(
         db,
@@ -202,7 +238,7 @@ fn insert(
             device_id: &request.device_id,
             to: lifecycle,
             kind: "enrolled",
-            actor: "invitation",
+            actor: if comer.fleet_token.is_some() { "fleet token" } else { "invitation" },
             detail: waits.unwrap_or_default(),
             at: request.received_at,
         },

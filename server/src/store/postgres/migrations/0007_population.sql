@@ -81,6 +81,7 @@ CREATE TABLE expected_device (
 );
 CREATE INDEX expected_device_by_state ON expected_device (state, serial);
 CREATE INDEX expected_device_by_owner ON expected_device (owner_email);
+CREATE INDEX device_by_claim ON device (serial, lifecycle);
 
 CREATE TABLE fleet_token (
   id text PRIMARY KEY,

@@ -82,6 +82,7 @@ CREATE TABLE expected_device (    -- a Mac that the company says it has
 ) WITHOUT ROWID;
 CREATE INDEX expected_device_by_state ON expected_device(state, serial);
 CREATE INDEX expected_device_by_owner ON expected_device(owner_email);
+CREATE INDEX device_by_claim ON device(serial, lifecycle); -- asked for each expected one
 
 CREATE TABLE fleet_token (        -- admits Macs that an MDM gives it to
   id TEXT PRIMARY KEY,            -- first half of the secret's digest
