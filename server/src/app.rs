@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::ingest::limits::Limits;
 use crate::ingest::queue::Queue;
 use crate::log::notary::Log;
+use crate::mail::Mailer;
 use crate::metrics::meters::Meters;
 use crate::os_releases::source::Source;
 use crate::store::access::Records;
@@ -34,6 +35,8 @@ pub struct App {
     pub limits: Limits,
     /// By what ways people come in.
     pub ways: Ways,
+    /// Sends letters, where mail is configured.
+    pub mailer: Option<Mailer>,
     /// What the fleet is judged by now.
     pub rulebook: Rulebook,
     /// The tamper-evident log.

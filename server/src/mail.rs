@@ -90,6 +90,17 @@ impl Mailer {
         Ok(Self { mail: Arc::new(mail), host: host.into(), clock })
     }
 
+    /// Sends a letter with this subject and text to an address that somebody
+    /// typed.
+    pub async fn send_to(
+        &self,
+        address: &str,
+        (subject, text): (String, String),
+    ) -> Result<(), MailError> {
+        let to = address.parse().map_err(|_| lettre::error::Error::MissingTo)?;
+        self.send(Letter { to, subject, text }).await
+    }
+
     /// Sends a letter; when this returns, the server has it.
     pub async fn send(&self, letter: Letter) -> Result<(), MailError> {
         let sending = self.hand_over(letter);

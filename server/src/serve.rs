@@ -258,6 +258,7 @@ fn parts(
         meters: meters.clone(),
         rounds: Arc::default(),
     };
+    let mailer = mailer(config, clock, public)?;
     let app = App {
         clock: clock.clone(),
         readers: views,
@@ -265,7 +266,8 @@ fn parts(
         queue,
         openid: Providers::new(config.openid.clone(), &public.url, state, clock)?,
         limits: Limits::new(&config.limits),
-        ways: ways(config, clock, public)?,
+        ways: ways(config, mailer.clone(), public),
+        mailer,
         log,
         rulebook,
         public_url,
@@ -279,21 +281,21 @@ fn parts(
 }
 
 /// By what ways people come in.
-fn ways(
+fn ways(config: &Config, mailer: Option<Mailer>, public: &public_url::PublicUrl) -> Ways {
+    let passkeys = config.sign_in.passkeys.then(|| RelyingParty::at(&public.url)).flatten();
+    let mailer = mailer.filter(|_| config.sign_in.mail != MailLinks::Off);
+    Ways::new(passkeys, mailer.map(|mailer| MailWay { links: config.sign_in.mail, mailer }))
+}
+
+/// Who sends letters, where mail is configured.
+fn mailer(
     config: &Config,
     clock: &Clock,
     public: &public_url::PublicUrl,
-) -> Result<Ways, StartError> {
-    let passkeys = config.sign_in.passkeys.then(|| RelyingParty::at(&public.url)).flatten();
-    let mail = match &config.mail {
-        Some(mail) if config.sign_in.mail != MailLinks::Off => {
-            let mailer = Mailer::new(mail.clone(), &public.host, clock.clone())
-                .map_err(|error| StartError::Config(error.to_string()))?;
-            Some(MailWay { links: config.sign_in.mail, mailer })
-        }
-        _ => None,
-    };
-    Ok(Ways::new(passkeys, mail))
+) -> Result<Option<Mailer>, StartError> {
+    let mailer =
+        config.mail.clone().map(|mail| Mailer::new(mail, &public.host, clock.clone())).transpose();
+    mailer.map_err(|error| StartError::Config(error.to_string()))
 }
 
 /// Runs `work` on a thread of its own: a database may bring a runtime of its

@@ -96,6 +96,28 @@
     });
   }
 
+  // Boxes of a list: all of the page at once, and how many are chosen.
+  const head = $("th.c-pick");
+  if (head) {
+    const boxes = [...document.querySelectorAll("td.c-pick input")];
+    const all = document.createElement("input");
+    all.type = "checkbox";
+    all.setAttribute("aria-label", "Choose all on this page");
+    const show = () => {
+      const chosen = boxes.filter((box) => box.checked).length;
+      all.checked = chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
+      $("[data-chosen]").textContent = chosen ? " (" + chosen + ")" : "";
+    };
+    all.addEventListener("change", () => {
+      for (const box of boxes) box.checked = all.checked;
+      show();
+    });
+    for (const box of boxes) box.addEventListener("change", show);
+    head.replaceChildren(all);
+    show();
+  }
+
   const keys = $("#keys");
   let help;
   const showHelp = () => {

@@ -86,6 +86,11 @@ fn pages(places: &Places) -> Vec<(String, String)> {
         path => path.trim_matches('/').replace(['/', '{', '}', '.'], "-").replace("--", "-"),
     };
     let mut pages: Vec<_> = read.map(|(_, path, _)| (places.fill(path), name(path))).collect();
+    let chosen = format!("/devices/change?what=label&value=Berlin&device={}", places.device);
+    pages.push((chosen, "device-change-asked".to_owned()));
+    let columns =
+        "/devices?columns=status,device,owner,serial,labels,department,build,agent,enrolled,due";
+    pages.push((columns.to_owned(), "devices-columns".to_owned()));
     pages.push(("/no-such-page".to_owned(), "not-found".to_owned()));
     assert!(pages.len() > 14, "{pages:?}");
     pages

@@ -14,7 +14,7 @@ pub(super) const FILTERS: &[Parameter] = &[
     Parameter::new(
         "q",
         Form::Text(120),
-        "Every word is found in owner, mail address, serial number or model.",
+        "Every word is found in owner, mail address, serial number, model or version.",
     ),
     Parameter::new(
         "status",
@@ -22,7 +22,17 @@ pub(super) const FILTERS: &[Parameter] = &[
         "Any of these; archived devices are left out unless named.",
     ),
     Parameter::new("failing", Form::Texts(80), "Failing any of the rules with these ids."),
-    Parameter::new("owner", Form::Word(|| vec!["none"]), "Only devices that nobody holds."),
+    Parameter::new(
+        "owner",
+        Form::AnyWord(|| vec!["none", "left"]),
+        "Devices that nobody holds, or whose holder has left.",
+    ),
+    Parameter::new("label", Form::Texts(80), "With any of these labels."),
+    Parameter::new("macos", Form::Texts(80), "With any of these versions of macOS."),
+    Parameter::new("model", Form::Texts(80), "Any of these model identifiers."),
+    Parameter::new("key", Form::Texts(80), "With any of these kinds of key protection."),
+    Parameter::new("silent", Form::Number(1, 3650), "Without a report for so many days."),
+    Parameter::new("failing_for", Form::Number(1, 3650), "Failing for so many days."),
     Parameter::new(
         "sort",
         Form::Word(|| sort_words().to_vec()),
@@ -31,7 +41,19 @@ pub(super) const FILTERS: &[Parameter] = &[
 ];
 
 pub(super) async fn list(call: Call) -> Answered {
-    let names = ["q", "status", "failing", "owner", "sort"];
+    let names = [
+        "q",
+        "status",
+        "failing",
+        "owner",
+        "label",
+        "macos",
+        "model",
+        "key",
+        "silent",
+        "failing_for",
+        "sort",
+    ];
     let pairs: Vec<(String, String)> = names
         .iter()
         .flat_map(|name| {
@@ -47,7 +69,7 @@ pub(super) async fn list(call: Call) -> Answered {
         None => PageStart::Start,
     };
     let rules = call.api.app.rulebook.current();
-    let ask = ask(&query.at(from), &rules, Some(call.asked.limit()));
+    let ask = ask(&query.at(from), &rules, call.now(), Some(call.asked.limit()));
     let page = call.read(move |views| views.devices(&ask)).await?;
     let next = page.after.as_ref().map(|after| call.cursor(place_word(after)));
     Reply::page(&rows(&page.rows, &rules.catalogue, call.now()), next)

@@ -2,63 +2,35 @@
 //! addresses of pages and in the API, so that a view can be kept, sent and
 //! gone back to.
 
+pub(crate) mod columns;
+mod words;
+
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
 use shared::os_releases::Catalogue;
 use shared::policy::{Mode, Policy};
 
+use self::columns::Columns;
+pub(crate) use self::columns::sort_words;
+use self::words::{days, order, order_word, unknown_status};
+pub(crate) use self::words::{encoded, place, place_word};
 use crate::app::Rules;
 use crate::store::views::Standing;
-use crate::store::views::list::{
-    Column, Filter, Key, Order, PageAsk, PageStart, Place, SearchWord,
-};
+use crate::store::views::list::{Column, Filter, Order, PageAsk, PageStart, SearchWord};
 
 /// Words of a search that count; more make no list shorter.
 const WORDS: usize = 5;
 /// Longest text of a search.
 const SEARCH_LIMIT: usize = 120;
-
-/// Columns by their word in addresses.
-pub(crate) const COLUMNS: &[(Column, &str)] = &[
-    (Column::Status, "status"),
-    (Column::Device, "device"),
-    (Column::Owner, "owner"),
-    (Column::Model, "model"),
-    (Column::System, "macos"),
-    (Column::Failing, "failing"),
-    (Column::Received, "reported"),
-    (Column::Key, "key"),
-];
-
-/// Every order that can be asked for.
-pub(crate) fn sort_words() -> [&'static str; 16] {
-    [
-        "status",
-        "-status",
-        "device",
-        "-device",
-        "owner",
-        "-owner",
-        "model",
-        "-model",
-        "macos",
-        "-macos",
-        "failing",
-        "-failing",
-        "reported",
-        "-reported",
-        "key",
-        "-key",
-    ]
-}
+/// Values of one filter that count.
+const VALUES: usize = 40;
 
 /// What to ask the store for this view.
-pub(crate) fn ask(query: &ListQuery, rules: &Rules, limit: Option<u32>) -> PageAsk {
+pub(crate) fn ask(query: &ListQuery, rules: &Rules, now: Timestamp, limit: Option<u32>) -> PageAsk {
     let models = model_names(&rules.catalogue);
     PageAsk {
-        filter: query.filter(&models),
+        filter: query.filter(&models, now),
         order: query.order,
         from: query.from.clone(),
         limit,
@@ -87,7 +59,17 @@ pub(crate) struct ListQuery {
     pub(crate) search: String,
     pub(crate) standings: Vec<Standing>,
     pub(crate) rules: Vec<String>,
+    /// Days for which they fail at least.
+    pub(crate) failing_for: Option<u32>,
+    /// Days without a report.
+    pub(crate) silent: Option<u32>,
     pub(crate) without_owner: bool,
+    pub(crate) owner_left: bool,
+    pub(crate) labels: Vec<String>,
+    pub(crate) systems: Vec<String>,
+    pub(crate) models: Vec<String>,
+    pub(crate) keys: Vec<String>,
+    pub(crate) columns: Columns,
     pub(crate) order: Order,
     pub(crate) from: PageStart,
 }
@@ -98,7 +80,15 @@ impl Default for ListQuery {
             search: String::new(),
             standings: Vec::new(),
             rules: Vec::new(),
+            failing_for: None,
+            silent: None,
             without_owner: false,
+            owner_left: false,
+            labels: Vec::new(),
+            systems: Vec::new(),
+            models: Vec::new(),
+            keys: Vec::new(),
+            columns: Columns::default(),
             order: Order { column: Column::Status, descending: false },
             from: PageStart::Start,
         }
@@ -111,30 +101,44 @@ impl ListQuery {
     pub(crate) fn parse(pairs: &[(String, String)]) -> Result<Self, String> {
         let mut query = Self::default();
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
-            match name.as_str() {
-                "q" => query.search = value.trim().chars().take(SEARCH_LIMIT).collect(),
-                "status" => {
-                    let standing = Standing::named(value).ok_or_else(|| unknown_status(value))?;
-                    if !query.standings.contains(&standing) {
-                        query.standings.push(standing);
-                    }
-                }
-                "failing" if !query.rules.contains(value) => query.rules.push(value.clone()),
-                "owner" => match value.as_str() {
-                    "none" => query.without_owner = true,
-                    _ => return Err("The filter “owner” can only be “none”.".to_owned()),
-                },
-                "sort" => query.order = order(value)?,
-                "after" => query.from = PageStart::After(place(value)?),
-                "before" => query.from = PageStart::Before(place(value)?),
-                _ => {}
-            }
+            query.read(name, value)?;
         }
+        query.columns = query.columns.settled();
         Ok(query)
     }
 
-    /// The filter for the store.
-    pub(crate) fn filter(&self, models: &BTreeMap<String, String>) -> Filter {
+    fn read(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            "q" => self.search = value.trim().chars().take(SEARCH_LIMIT).collect(),
+            "status" => {
+                let standing = Standing::named(value).ok_or_else(|| unknown_status(value))?;
+                if !self.standings.contains(&standing) {
+                    self.standings.push(standing);
+                }
+            }
+            "failing" => add(&mut self.rules, value),
+            "label" => add(&mut self.labels, value),
+            "macos" => add(&mut self.systems, value),
+            "model" => add(&mut self.models, value),
+            "key" => add(&mut self.keys, value),
+            "failing_for" => self.failing_for = Some(days(name, value)?),
+            "silent" => self.silent = Some(days(name, value)?),
+            "owner" => match value {
+                "none" => self.without_owner = true,
+                "left" => self.owner_left = true,
+                _ => return Err("The filter “owner” can only be “none” or “left”.".to_owned()),
+            },
+            "columns" => self.columns.add(value)?,
+            "sort" => self.order = order(value)?,
+            "after" => self.from = PageStart::After(place(value)?),
+            "before" => self.from = PageStart::Before(place(value)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The filter for the store, as of `now`.
+    pub(crate) fn filter(&self, models: &BTreeMap<String, String>, now: Timestamp) -> Filter {
         let words = self.search.split_whitespace().take(WORDS).map(|word| {
             // As names on pages write it: (…4F2K).
             let text = word.trim_matches(['(', ')', '…']).to_owned();
@@ -148,11 +152,23 @@ impl ListQuery {
                 .collect();
             SearchWord { text, models }
         });
+        let before = |days: Option<u32>| {
+            let length = SignedDuration::from_hours(i64::from(days?) * 24);
+            Some(now.checked_sub(length).unwrap_or(Timestamp::MIN))
+        };
         Filter {
             standings: self.standings.clone(),
             rules: self.rules.clone(),
+            failing_since: before(self.failing_for),
+            silent_since: before(self.silent),
             without_owner: self.without_owner,
+            owner_left: self.owner_left,
+            labels: self.labels.clone(),
+            systems: self.systems.clone(),
+            models: self.models.clone(),
+            keys: self.keys.clone(),
             words: words.filter(|word| !word.text.is_empty()).collect(),
+            found: None,
         }
     }
 
@@ -161,14 +177,14 @@ impl ListQuery {
         Self { from, ..self.clone() }
     }
 
-    /// The same order without filters.
+    /// The same columns in the same order without filters.
     pub(crate) fn unfiltered(&self) -> Self {
-        Self { order: self.order, ..Self::default() }
+        Self { order: self.order, columns: self.columns.clone(), ..Self::default() }
     }
 
     /// Whether any filter holds.
     pub(crate) fn is_filtered(&self) -> bool {
-        *self != Self { order: self.order, from: self.from.clone(), ..Self::default() }
+        *self != self.unfiltered().at(self.from.clone())
     }
 
     /// Every pair but the search and the place, for the search form.
@@ -177,16 +193,34 @@ impl ListQuery {
         start.pairs()
     }
 
+    /// Every pair but the columns and the place, for the form that chooses them.
+    pub(crate) fn without_columns(&self) -> Vec<(&'static str, String)> {
+        let columns = Columns::default();
+        Self { columns, from: PageStart::Start, ..self.clone() }.pairs()
+    }
+
     pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
         if !self.search.is_empty() {
             pairs.push(("q", self.search.clone()));
         }
         pairs.extend(self.standings.iter().map(|one| ("status", one.as_str().to_owned())));
-        pairs.extend(self.rules.iter().map(|rule| ("failing", rule.clone())));
-        if self.without_owner {
-            pairs.push(("owner", "none".to_owned()));
+        for (name, values) in [
+            ("failing", &self.rules),
+            ("label", &self.labels),
+            ("macos", &self.systems),
+            ("model", &self.models),
+            ("key", &self.keys),
+        ] {
+            pairs.extend(values.iter().map(|value| (name, value.clone())));
         }
+        for (name, days) in [("failing_for", self.failing_for), ("silent", self.silent)] {
+            pairs.extend(days.map(|days| (name, days.to_string())));
+        }
+        for (word, chosen) in [("none", self.without_owner), ("left", self.owner_left)] {
+            pairs.extend(chosen.then(|| ("owner", word.to_owned())));
+        }
+        pairs.extend(self.columns.word().map(|words| ("columns", words)));
         if self.order != Self::default().order {
             pairs.push(("sort", order_word(self.order)));
         }
@@ -200,80 +234,25 @@ impl ListQuery {
 
     /// The address of this view under `path`.
     pub(crate) fn address(&self, path: &str) -> String {
+        let query = self.query();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// What stands behind the question mark.
+    pub(crate) fn query(&self) -> String {
         let pairs: Vec<String> = self
             .pairs()
             .into_iter()
             .map(|(name, value)| format!("{name}={}", encoded(&value)))
             .collect();
-        if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+        pairs.join("&")
     }
 }
 
-fn unknown_status(value: &str) -> String {
-    let known: Vec<&str> = Standing::ALL.iter().map(|one| one.as_str()).collect();
-    let value: String = value.chars().take(40).collect();
-    format!("The status “{value}” is not known. Use one of {}.", known.join(", "))
-}
-
-fn order(value: &str) -> Result<Order, String> {
-    let (word, descending) = match value.strip_prefix('-') {
-        Some(word) => (word, true),
-        None => (value, false),
-    };
-    let column = COLUMNS.iter().find(|(_, known)| *known == word).map(|(column, _)| *column);
-    let column = column.ok_or_else(|| {
-        let known: Vec<&str> = COLUMNS.iter().map(|(_, word)| *word).collect();
-        format!("The list cannot be sorted like this. Use one of {}.", known.join(", "))
-    })?;
-    Ok(Order { column, descending })
-}
-
-fn order_word(order: Order) -> String {
-    let word = COLUMNS.iter().find(|(column, _)| *column == order.column).map_or("", |row| row.1);
-    if order.descending { format!("-{word}") } else { word.to_owned() }
-}
-
-/// The place that an address names.
-pub(crate) fn place(value: &str) -> Result<Place, String> {
-    read_place(value)
-        .ok_or_else(|| "The place in the list cannot be read. Begin at the first page.".to_owned())
-}
-
-fn read_place(value: &str) -> Option<Place> {
-    let (key, id) = value.split_once('.')?;
-    let key = match key.strip_prefix('t') {
-        Some(text) => Key::Text(String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?),
-        None => Key::Number(key.strip_prefix('n')?.parse().ok()?),
-    };
-    Some(Place { key, id: id.to_owned() })
-}
-
-/// A place as addresses name it.
-pub(crate) fn place_word(place: &Place) -> String {
-    match &place.key {
-        Key::Number(number) => format!("n{number}.{}", place.id),
-        Key::Text(text) => format!("t{}.{}", URL_SAFE_NO_PAD.encode(text), place.id),
+fn add(values: &mut Vec<String>, value: &str) {
+    if values.len() < VALUES && !values.iter().any(|one| one == value) {
+        values.push(value.to_owned());
     }
-}
-
-/// A value as it may stand in a query.
-pub(crate) fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(byte));
-            }
-            b' ' => out.push('+'),
-            // Writing to a string cannot fail.
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ mod tests {
     fn row() -> DeviceRow {
         DeviceRow {
             id: "1".to_owned(),
-            owner: Some(Owner { name: "Sam Carter".to_owned(), email: String::new() }),
+            owner: Some(Owner { name: "Sam Carter".to_owned(), ..Owner::default() }),
             model: Some("Mac15,12".to_owned()),
             serial: Some("C02XY1ZT4F2K".to_owned()),
             recorded: false,
@@ -110,6 +110,7 @@ mod tests {
             was: None,
             due: None,
             problems: Vec::new(),
+            labels: Vec::new(),
         }
     }
 

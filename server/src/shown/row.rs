@@ -28,6 +28,10 @@ pub(crate) struct Row {
     pub(crate) owner: Option<String>,
     /// Mail address of who holds it.
     pub(crate) owner_email: Option<String>,
+    /// Department of who holds it.
+    pub(crate) owner_department: Option<String>,
+    /// Labels that people gave it.
+    pub(crate) labels: Vec<String>,
     /// Model identifier, such as `Mac15,12`.
     pub(crate) model: Option<String>,
     /// What the model is sold as.
@@ -83,6 +87,12 @@ fn row(device: &DeviceRow, catalogue: &Catalogue, systems: &mut Systems<'_>) -> 
         status_before_silence: device.was.map(Standing::as_str),
         owner: device.owner.as_ref().map(|owner| owner.name.clone()),
         owner_email: device.owner.as_ref().map(|owner| owner.email.clone()),
+        owner_department: device
+            .owner
+            .as_ref()
+            .map(|owner| owner.department.clone())
+            .filter(|department| !department.is_empty()),
+        labels: device.labels.clone(),
         model: device.model.clone(),
         model_name: Some(model_words(device, catalogue)).filter(|name| !name.is_empty()),
         serial: device.serial.clone(),

@@ -8,12 +8,14 @@ pub mod checklists;
 pub mod expected;
 pub mod fleet_tokens;
 pub mod holdings;
+pub mod labels;
 pub mod links;
 pub mod notes;
 pub mod passkeys;
 pub mod people;
 pub mod refused;
 pub mod repeats;
+pub mod saved_views;
 pub mod sessions;
 pub mod tokens;
 pub mod waivers;
@@ -40,6 +42,8 @@ pub trait Records:
     + holdings::Holdings
     + notes::Notes
     + waivers::Waivers
+    + labels::Labels
+    + saved_views::SavedViews
     + people::People
     + Streams
     + Webhooks
@@ -62,6 +66,8 @@ impl<T> Records for T where
         + holdings::Holdings
         + notes::Notes
         + waivers::Waivers
+        + labels::Labels
+        + saved_views::SavedViews
         + people::People
         + Streams
         + Webhooks

@@ -9,11 +9,13 @@ mod device;
 mod dialect;
 pub(in crate::store) mod expected;
 mod fleet;
+mod groups;
 mod keeping;
 mod list;
 mod log;
 mod past;
 mod rows;
+mod words;
 
 use jiff::Timestamp;
 

@@ -30,12 +30,16 @@ impl<T> Views for T where
 }
 
 /// Who holds a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owner {
     /// Full name.
     pub name: String,
     /// Mail address.
     pub email: String,
+    /// Department, or nothing.
+    pub department: String,
+    /// Whether the person has left.
+    pub left: bool,
 }
 
 /// The system that a device last reported.
@@ -97,6 +101,8 @@ pub struct DeviceRow {
     pub due: Option<Timestamp>,
     /// What does not pass: required before recommended.
     pub problems: Vec<Problem>,
+    /// Labels, in the order of their letters.
+    pub labels: Vec<String>,
 }
 
 impl DeviceRow {

@@ -118,6 +118,7 @@ impl Site {
             queue,
             openid: Providers::default(),
             limits: Limits::new(&limits::Settings::default()),
+            mailer: None,
             ways: Ways::new(RelyingParty::at("https://muster.example"), None),
             rulebook,
             log,

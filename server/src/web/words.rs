@@ -160,7 +160,7 @@ mod tests {
     fn row() -> DeviceRow {
         DeviceRow {
             id: "1".to_owned(),
-            owner: Some(Owner { name: "Sam Carter".to_owned(), email: String::new() }),
+            owner: Some(Owner { name: "Sam Carter".to_owned(), ..Owner::default() }),
             model: Some("Mac15,12".to_owned()),
             serial: Some("C02XY1ZT4F2K".to_owned()),
             recorded: false,
@@ -174,6 +174,7 @@ mod tests {
             was: None,
             due: Some(now() + SignedDuration::from_hours(73)),
             problems: Vec::new(),
+            labels: Vec::new(),
         }
     }
 

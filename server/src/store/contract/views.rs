@@ -18,7 +18,7 @@ use crate::web::seed;
 mod equality;
 
 const DEVICES: usize = 137;
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 14] = [
     Column::Status,
     Column::Device,
     Column::Owner,
@@ -27,6 +27,12 @@ const COLUMNS: [Column; 8] = [
     Column::Failing,
     Column::Received,
     Column::Key,
+    Column::Serial,
+    Column::Build,
+    Column::Agent,
+    Column::Enrolled,
+    Column::Due,
+    Column::Department,
 ];
 
 fn now() -> Timestamp {
@@ -161,9 +167,101 @@ fn versions_are_ordered_as_numbers() {
     }
 }
 
+/// Gives some devices labels, and lets some people leave.
+fn labelled(db: &rusqlite::Connection) {
+    for (label, every) in [("Berlin", 3), ("berlin", 7), ("Ärzte %", 11)] {
+        let sql = "INSERT INTO device_label
+            SELECT id, ?1 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM device)
+            WHERE n % ?2 = 0";
+        db.execute(sql, rusqlite::params![label, every]).unwrap();
+    }
+    db.execute("UPDATE person SET ended_ms = 1, department = 'Ü' WHERE id LIKE '%5'", []).unwrap();
+    db.execute("UPDATE person SET department = 'sales' WHERE id LIKE '%7'", []).unwrap();
+}
+
+#[test]
+fn silence_and_failures_are_found_by_their_length() {
+    let fleet = Fleet::new();
+    let before = |days: i64| Some(now() - SignedDuration::from_hours(24 * days));
+    for views in fleet.both() {
+        let rows = |filter: Filter| {
+            let all = PageAsk { limit: None, ..ask(filter, Column::Status, false) };
+            let rows = views.devices(&all).unwrap().rows;
+            assert_eq!(views.facets(&all).unwrap().total, rows.len() as u64);
+            rows
+        };
+        let silent = rows(Filter { silent_since: before(8), ..Filter::default() });
+        assert!(!silent.is_empty());
+        for row in silent {
+            assert!(row.received.unwrap_or(row.enrolled) <= before(8).unwrap());
+        }
+        let failing = rows(Filter { failing_since: before(7), ..Filter::default() });
+        assert!(!failing.is_empty());
+        for row in &failing {
+            let long = |one: &&crate::store::views::Problem| {
+                one.since <= before(7).unwrap() && one.mode == shared::policy::Mode::Required
+            };
+            assert!(row.failing().any(|one| long(&one)), "{row:?}");
+        }
+        let rule = || vec!["firewall".to_owned()];
+        let both = rows(Filter { failing_since: before(1), rules: rule(), ..Filter::default() });
+        let any = rows(Filter { rules: rule(), ..Filter::default() });
+        assert!(both.len() <= any.len() && !any.is_empty());
+        for row in both {
+            let it = row.problems.iter().find(|one| one.rule == "firewall").unwrap();
+            assert!(it.since <= before(1).unwrap());
+        }
+    }
+}
+
+#[test]
+fn words_that_were_looked_up_find_the_same() {
+    let fleet = Fleet::changed_by(labelled);
+    for views in fleet.both() {
+        for texts in [vec!["sam"], vec!["sam", "carter"], vec!["zzz"], vec!["26."], vec!["example"]]
+        {
+            let words = texts
+                .iter()
+                .map(|text| SearchWord { text: (*text).to_owned(), models: Vec::new() });
+            let filter = Filter { words: words.collect(), ..Filter::default() };
+            let looked_up = views.look_up(filter.clone()).unwrap();
+            let [plain, quick] = [filter, looked_up].map(|filter| {
+                let one = PageAsk { limit: None, ..ask(filter, Column::Owner, false) };
+                (views.devices(&one).unwrap(), views.facets(&one).unwrap())
+            });
+            assert_eq!(plain, quick, "{texts:?}");
+        }
+    }
+}
+
+#[test]
+fn groups_count_what_the_list_would_show() {
+    let fleet = Fleet::changed_by(labelled);
+    for views in fleet.both() {
+        let groups = views.groups(&ask(Filter::default(), Column::Status, false)).unwrap();
+        let length = |filter: Filter| {
+            let all = PageAsk { limit: None, ..ask(filter, Column::Status, false) };
+            views.devices(&all).unwrap().rows.len() as u64
+        };
+        let names: Vec<&str> = groups.labels.iter().map(|(label, _)| label.as_str()).collect();
+        assert_eq!(names, ["Berlin", "berlin", "Ärzte %"]);
+        for (label, standings) in &groups.labels {
+            let filter = Filter { labels: vec![label.clone()], ..Filter::default() };
+            let all: u64 = standings.iter().map(|(_, count)| count).sum();
+            assert_eq!(length(filter), all, "{label}");
+        }
+        assert!(!groups.cells.is_empty());
+        for (label, rule, count) in &groups.cells {
+            let labels = vec![label.clone()];
+            let filter = Filter { labels, rules: vec![rule.clone()], ..Filter::default() };
+            assert_eq!(length(filter), *count, "{label} {rule}");
+        }
+    }
+}
+
 #[test]
 fn each_count_is_what_choosing_it_brings() {
-    let fleet = Fleet::new();
+    let fleet = Fleet::changed_by(labelled);
     for views in fleet.both() {
         let plain = ask(Filter::default(), Column::Status, false);
         let facets = views.facets(&plain).unwrap();
@@ -185,6 +283,24 @@ fn each_count_is_what_choosing_it_brings() {
         let filter = Filter { without_owner: true, ..Filter::default() };
         assert_eq!(length(filter), facets.without_owner);
         assert!(facets.without_owner > 0);
+        let filter = Filter { owner_left: true, ..Filter::default() };
+        assert_eq!(length(filter), facets.owner_left);
+        assert!(facets.owner_left > 1);
+        type Values = fn(&mut Filter) -> &mut Vec<String>;
+        let values: [(Vec<(String, u64)>, Values); 4] = [
+            (facets.labels, |it| &mut it.labels),
+            (facets.systems, |it| &mut it.systems),
+            (facets.models, |it| &mut it.models),
+            (facets.keys, |it| &mut it.keys),
+        ];
+        for (counts, of) in values {
+            assert!(counts.len() > 1, "{counts:?}");
+            for (value, count) in counts {
+                let mut filter = Filter::default();
+                of(&mut filter).push(value.clone());
+                assert_eq!(length(filter), count, "{value}");
+            }
+        }
     }
 }
 

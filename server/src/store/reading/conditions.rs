@@ -43,42 +43,103 @@ impl Sql {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Without {
     Nothing,
-    Standing,
+    /// Standing, version, model, key and whether somebody holds it: columns
+    /// that are counted together. Owners who have left stay.
+    Columns,
+    Owner,
+    Label,
     Rule,
 }
 
 /// Adds the conditions of `filter`; a `WHERE true` stands before.
 pub(super) fn conditions(sql: &mut Sql, filter: &Filter, without: Without) {
-    if without != Without::Standing {
-        if filter.standings.is_empty() {
-            sql.push(" AND d.lifecycle <> 'archived' AND d.status <> 'archived'");
-        } else {
-            sql.push(" AND ");
-            let standing = standing_of(sql.dialect);
-            sql.push_among(&standing, filter.standings.iter().map(|standing| standing.as_str()));
-        }
+    if without != Without::Columns {
+        columns(sql, filter);
     }
-    if without != Without::Rule && !filter.rules.is_empty() {
-        sql.push(
-            " AND d.id IN (SELECT device_id FROM finding WHERE until_ms IS NULL
-                AND status = 'fail' AND ",
-        );
-        sql.push_among("rule", filter.rules.iter().map(String::as_str));
+    if without != Without::Owner {
+        owner(sql, filter, without);
+    }
+    if without != Without::Rule && filter.fails() {
+        failing(sql, filter);
+    }
+    if without != Without::Label && !filter.labels.is_empty() {
+        sql.push(" AND d.id IN (SELECT device_id FROM device_label WHERE ");
+        sql.push_among("label", filter.labels.iter().map(String::as_str));
         sql.push(")");
     }
-    if filter.without_owner {
-        sql.push(" AND d.person_id IS NULL");
+    if let Some(at) = filter.silent_since {
+        let at = sql.value(Value::time(at));
+        sql.push(&format!(" AND coalesce(d.received_ms, d.enrolled_ms) <= {at}"));
+    }
+    if let Some(found) = &filter.found {
+        sql.push(" AND ");
+        sql.push_among("d.id", found.iter().map(String::as_str));
     }
     for word in &filter.words {
         search(sql, word);
     }
 }
 
+fn columns(sql: &mut Sql, filter: &Filter) {
+    if filter.standings.is_empty() {
+        sql.push(" AND d.lifecycle <> 'archived' AND d.status <> 'archived'");
+    } else {
+        sql.push(" AND ");
+        let standing = standing_of(sql.dialect);
+        sql.push_among(&standing, filter.standings.iter().map(|standing| standing.as_str()));
+    }
+    for (column, values) in [
+        ("d.os_version", &filter.systems),
+        ("d.model", &filter.models),
+        ("d.key_protection", &filter.keys),
+    ] {
+        if !values.is_empty() {
+            sql.push(" AND ");
+            sql.push_among(column, values.iter().map(String::as_str));
+        }
+    }
+}
+
+/// Devices of people who have left.
+pub(super) const LEFT: &str = "d.person_id IN (SELECT id FROM person WHERE ended_ms IS NOT NULL)";
+
+fn owner(sql: &mut Sql, filter: &Filter, without: Without) {
+    match (filter.without_owner, filter.owner_left) {
+        (false, false) => {}
+        (true, false) if without == Without::Columns => {}
+        (true, false) => drop(sql.push(" AND d.person_id IS NULL")),
+        (false, true) => drop(sql.push(&format!(" AND {LEFT}"))),
+        (true, true) => drop(sql.push(&format!(" AND (d.person_id IS NULL OR {LEFT})"))),
+    }
+}
+
+fn failing(sql: &mut Sql, filter: &Filter) {
+    sql.push(
+        " AND d.id IN (SELECT device_id FROM finding WHERE until_ms IS NULL
+            AND status = 'fail' AND ",
+    );
+    if filter.rules.is_empty() {
+        sql.push("mode = 'required'");
+    } else {
+        sql.push_among("rule", filter.rules.iter().map(String::as_str));
+    }
+    fails_since(sql, filter);
+    sql.push(")");
+}
+
+/// Adds that a finding fails since then or longer.
+pub(super) fn fails_since(sql: &mut Sql, filter: &Filter) {
+    if let Some(at) = filter.failing_since {
+        let at = sql.value(Value::time(at));
+        sql.push(&format!(" AND coalesce(episode_ms, from_ms) <= {at}"));
+    }
+}
+
 fn search(sql: &mut Sql, word: &SearchWord) {
     let pattern = sql.value(Value::text(&contains(&word.text)));
-    let [serial, name, email] =
-        ["d.serial", "name", "email"].map(|column| sql.dialect.like(column, &pattern));
-    sql.push(&format!(" AND ({serial} OR "));
+    let [serial, version, name, email] = ["d.serial", "d.os_version", "name", "email"]
+        .map(|column| sql.dialect.like(column, &pattern));
+    sql.push(&format!(" AND ({serial} OR {version} OR "));
     sql.push_among("d.model", word.models.iter().map(String::as_str));
     sql.push(&format!(" OR d.person_id IN (SELECT id FROM person WHERE {name} OR {email}))"));
 }
@@ -113,6 +174,14 @@ pub(super) fn order_key(dialect: Dialect, column: Column) -> String {
         Column::Failing => "d.failing".to_owned(),
         Column::Received => "coalesce(d.received_ms, 0)".to_owned(),
         Column::Key => dialect.by_bytes("d.key_protection"),
+        Column::Serial => dialect.folded(&format!("coalesce(d.serial, {LAST})")),
+        Column::Build => dialect.by_bytes(&format!("coalesce(d.os_build, {LAST})")),
+        Column::Agent => dialect.by_bytes("d.agent_version"),
+        Column::Enrolled => "d.enrolled_ms".to_owned(),
+        Column::Due => "coalesce(d.due_ms, 9007199254740991)".to_owned(),
+        Column::Department => dialect.folded(&format!(
+            "CASE WHEN coalesce(p.department, '') = '' THEN {LAST} ELSE p.department END"
+        )),
     }
 }
 

@@ -7,9 +7,11 @@ use shared::os_releases::Version;
 use super::conditions::{Sql, Without, conditions, order_key};
 use super::dialect::LookedUp;
 use super::rows::device_rows;
-use super::{Fields, Lend, Reading, Value, counts};
+use super::{Fields, Lend, Reading, Value, counts, groups, words};
 use crate::store::StoreError;
-use crate::store::views::list::{Column, Facets, Key, ListViews, Page, PageAsk, PageStart, Place};
+use crate::store::views::list::{
+    Column, Facets, Filter, Groups, Key, ListViews, Page, PageAsk, PageStart, Place,
+};
 
 impl<L: Lend> ListViews for L {
     fn devices(&self, ask: &PageAsk) -> Result<Page, StoreError> {
@@ -35,8 +37,23 @@ impl<L: Lend> ListViews for L {
         })
     }
 
+    fn look_up(&self, filter: Filter) -> Result<Filter, StoreError> {
+        self.lend(|db| words::look_up(db, filter))
+    }
+
+    fn groups(&self, ask: &PageAsk) -> Result<Groups, StoreError> {
+        self.lend(|db| groups::groups(db, ask))
+    }
+
+    /// Two connections share the work, because somebody waits for it.
     fn facets(&self, ask: &PageAsk) -> Result<Facets, StoreError> {
-        self.lend(|db| counts::facets(db, ask))
+        std::thread::scope(|scope| {
+            let columns = scope.spawn(|| self.lend(|db| counts::by_column(db, ask)));
+            let beside = self.lend(|db| counts::beside_columns(db, ask));
+            let columns = columns.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (rules, labels, owner_left) = beside?;
+            Ok(Facets { rules, labels, owner_left, ..columns? })
+        })
     }
 
     fn any_device(&self) -> Result<bool, StoreError> {
@@ -58,7 +75,15 @@ fn start(ask: &PageAsk) -> &PageStart {
 }
 
 fn by_number(column: Column) -> bool {
-    matches!(column, Column::Status | Column::System | Column::Failing | Column::Received)
+    matches!(
+        column,
+        Column::Status
+            | Column::System
+            | Column::Failing
+            | Column::Received
+            | Column::Enrolled
+            | Column::Due
+    )
 }
 
 /// The places of one page in list order, and whether there are more beyond it
@@ -88,7 +113,7 @@ fn page(db: &mut dyn Reading, ask: &PageAsk, from: &PageStart) -> Result<Sql, St
     let id = sql.dialect.by_bytes("d.id");
     let join = look_up(db, ask, &mut sql)?;
     sql.push(&format!("SELECT {key} AS place, d.id FROM device d"));
-    if matches!(column, Column::Device | Column::Owner) {
+    if matches!(column, Column::Device | Column::Owner | Column::Department) {
         sql.push(" LEFT JOIN person p ON p.id = d.person_id");
     }
     sql.push(join).push(" WHERE true");

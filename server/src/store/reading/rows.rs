@@ -68,7 +68,7 @@ fn at_once(db: &mut dyn Reading, ids: &[String]) -> Result<HashMap<String, Devic
                 CASE WHEN d.lifecycle = 'active' THEN d.status_since_ms ELSE coalesce(
                   (SELECT max(e.at_ms) FROM event e WHERE e.device_id = d.id), d.status_since_ms)
                 END,
-                d.was, d.due_ms, p.name, p.email, d.status
+                d.was, d.due_ms, p.name, p.email, d.status, p.department, p.ended_ms
            FROM device d LEFT JOIN person p ON p.id = d.person_id WHERE {}",
         dialect.among("d.id", "$1")
     );
@@ -85,6 +85,17 @@ fn at_once(db: &mut dyn Reading, ids: &[String]) -> Result<HashMap<String, Devic
     db.each(&sql, &values, &mut |row| {
         if let Some(device) = rows.get_mut(row.word(0)?) {
             device.problems.push(read_problem(row)?);
+        }
+        Ok(())
+    })?;
+    let sql = format!(
+        "SELECT device_id, label FROM device_label WHERE {} ORDER BY {}",
+        dialect.among("device_id", "$1"),
+        dialect.by_bytes("label"),
+    );
+    db.each(&sql, &values, &mut |row| {
+        if let Some(device) = rows.get_mut(row.word(0)?) {
+            device.labels.push(row.string(1)?);
         }
         Ok(())
     })?;
@@ -108,10 +119,16 @@ fn read_row(row: &dyn Fields) -> Result<DeviceRow, StoreError> {
         was: row.text(13)?.map(Standing::stored),
         due: row.time_or_null(14)?,
         owner: match row.string_or_null(15)? {
-            Some(name) => Some(Owner { name, email: row.string(16)? }),
+            Some(name) => Some(Owner {
+                name,
+                email: row.string(16)?,
+                department: row.string(18)?,
+                left: row.number(19)?.is_some(),
+            }),
             None => None,
         },
         problems: Vec::new(),
+        labels: Vec::new(),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{DeviceRow, Standing};
 use crate::store::StoreError;
 
@@ -12,16 +14,42 @@ pub struct Filter {
     pub standings: Vec<Standing>,
     /// Failing any of these rules; when empty, whatever they fail.
     pub rules: Vec<String>,
-    /// Only devices that nobody holds.
+    /// Failing since then or longer: any of `rules`, or any required one.
+    pub failing_since: Option<Timestamp>,
+    /// Without a newer report than this.
+    pub silent_since: Option<Timestamp>,
+    /// Devices that nobody holds.
     pub without_owner: bool,
-    /// Words that must each be found in owner, mail, serial or model.
+    /// Devices whose holder has left; with `without_owner`, both.
+    pub owner_left: bool,
+    /// With any of these labels.
+    pub labels: Vec<String>,
+    /// With any of these versions of macOS.
+    pub systems: Vec<String>,
+    /// Any of these models, by identifier.
+    pub models: Vec<String>,
+    /// Any of these kinds of key protection, as in reports.
+    pub keys: Vec<String>,
+    /// Words that must each be found in owner, mail, serial, model or version.
     pub words: Vec<SearchWord>,
+    /// Only these, which words were found in before.
+    pub found: Option<Vec<String>>,
 }
 
 impl Filter {
-    /// Whether anything but a failing rule is asked for.
+    /// Whether anything is asked for but a failing rule and for how long.
     pub fn narrows_beside_rules(&self) -> bool {
-        !self.standings.is_empty() || self.without_owner || !self.words.is_empty()
+        let rules = Self {
+            rules: self.rules.clone(),
+            failing_since: self.failing_since,
+            ..Self::default()
+        };
+        *self != rules
+    }
+
+    /// Whether a failure is asked for.
+    pub fn fails(&self) -> bool {
+        !self.rules.is_empty() || self.failing_since.is_some()
     }
 }
 
@@ -53,6 +81,18 @@ pub enum Column {
     Received,
     /// Where the key is kept.
     Key,
+    /// Serial number.
+    Serial,
+    /// Build of macOS.
+    Build,
+    /// Version of the agent.
+    Agent,
+    /// When it was enrolled.
+    Enrolled,
+    /// When the first grace ends; those without one last.
+    Due,
+    /// Department of who holds it.
+    Department,
 }
 
 /// A column and a direction.
@@ -132,14 +172,40 @@ pub struct Facets {
     pub rules: Vec<(String, u64)>,
     /// Without an owner.
     pub without_owner: u64,
+    /// With an owner who has left.
+    pub owner_left: u64,
+    /// By label, in the order of their letters.
+    pub labels: Vec<(String, u64)>,
+    /// By version of macOS.
+    pub systems: Vec<(String, u64)>,
+    /// By model.
+    pub models: Vec<(String, u64)>,
+    /// By key protection.
+    pub keys: Vec<(String, u64)>,
     /// With all filters as they are.
     pub total: u64,
+}
+
+/// Devices of a view by label, and what they fail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// Labels with how many of their devices stand how.
+    pub labels: Vec<(String, Vec<(Standing, u64)>)>,
+    /// How many devices with a label fail a rule.
+    pub cells: Vec<(String, String, u64)>,
 }
 
 /// Reads lists of devices.
 pub trait ListViews: Send + Sync {
     /// One page.
     fn devices(&self, ask: &PageAsk) -> Result<Page, StoreError>;
+
+    /// The same filter with words looked up, where that leaves few devices, so
+    /// that page and counts need not look again.
+    fn look_up(&self, filter: Filter) -> Result<Filter, StoreError>;
+
+    /// Counts by label for the filters of `ask`.
+    fn groups(&self, ask: &PageAsk) -> Result<Groups, StoreError>;
 
     /// Counts for the filters of `ask`.
     fn facets(&self, ask: &PageAsk) -> Result<Facets, StoreError>;

@@ -2,86 +2,71 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use crate::shown::devices::columns::ColumnInfo;
 use crate::shown::row::Row;
 
 #[derive(Serialize)]
 struct Document<'a> {
     as_of: Timestamp,
     count: usize,
-    devices: &'a [Row],
+    devices: &'a [Map<String, Value>],
 }
 
-/// Names of the columns, in the order of [`cells`].
-const COLUMNS: &[&str] = &[
-    "id",
-    "device",
-    "status",
-    "status_since",
-    "status_before_silence",
-    "owner",
-    "owner_email",
-    "model",
-    "model_name",
-    "serial",
-    "macos",
-    "macos_build",
-    "macos_releases_missed",
-    "failing",
-    "unknown",
-    "failing_recommended",
-    "first_due",
-    "last_report",
-    "enrolled",
-    "key_protection",
-    "agent_version",
-    "from_recording",
-];
+/// The id, which names a row for ever, and the fields of the columns in the
+/// order of the table.
+fn fields(columns: &[ColumnInfo]) -> Vec<&'static str> {
+    let fields = columns.iter().flat_map(|column| column.fields.iter().copied());
+    std::iter::once("id").chain(fields).collect()
+}
+
+/// A row as an object of the fields that are wanted.
+fn object(row: &Row, fields: &[&'static str]) -> Map<String, Value> {
+    // Texts, numbers and times: there is nothing that could fail.
+    let Ok(Value::Object(mut all)) = serde_json::to_value(row) else { return Map::new() };
+    fields
+        .iter()
+        .filter_map(|field| all.remove(*field).map(|value| ((*field).to_owned(), value)))
+        .collect()
+}
 
 /// One JSON object with all rows.
-pub(super) fn json(rows: &[Row], as_of: Timestamp) -> String {
-    let document = Document { as_of, count: rows.len(), devices: rows };
-    // Texts, numbers and times: there is nothing that could fail.
+pub(super) fn json(rows: &[Row], columns: &[ColumnInfo], as_of: Timestamp) -> String {
+    let fields = fields(columns);
+    let rows: Vec<_> = rows.iter().map(|row| object(row, &fields)).collect();
+    let document = Document { as_of, count: rows.len(), devices: &rows };
+    // As above.
     serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 
 /// CSV as of RFC 4180, with a header line.
-pub(super) fn csv(rows: &[Row]) -> String {
+pub(super) fn csv(rows: &[Row], columns: &[ColumnInfo]) -> String {
+    let fields = fields(columns);
     let mut text = String::new();
-    line(&mut text, COLUMNS.iter().map(|name| (*name).to_owned()));
+    line(&mut text, fields.iter().map(|name| (*name).to_owned()));
     for row in rows {
-        line(&mut text, cells(row).into_iter());
+        let object = object(row, &fields);
+        line(
+            &mut text,
+            fields.iter().map(|field| object.get(*field).map_or_else(String::new, cell)),
+        );
     }
     text
 }
 
-fn cells(row: &Row) -> [String; COLUMNS.len()] {
-    let time = |time: Option<Timestamp>| time.map(|at| at.to_string()).unwrap_or_default();
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    [
-        row.id.clone(),
-        row.device.clone(),
-        row.status.to_owned(),
-        row.status_since.to_string(),
-        row.status_before_silence.unwrap_or_default().to_owned(),
-        text(&row.owner),
-        text(&row.owner_email),
-        text(&row.model),
-        text(&row.model_name),
-        text(&row.serial),
-        text(&row.macos),
-        text(&row.macos_build),
-        row.macos_releases_missed.map(|missed| missed.to_string()).unwrap_or_default(),
-        row.failing.join(" "),
-        row.unknown.join(" "),
-        row.failing_recommended.join(" "),
-        time(row.first_due),
-        time(row.last_report),
-        row.enrolled.to_string(),
-        row.key_protection.clone(),
-        row.agent_version.clone(),
-        row.from_recording.to_string(),
-    ]
+/// A value as a cell: several with a blank between, or a comma where one has a blank.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(all) => {
+            let texts: Vec<&str> = all.iter().filter_map(Value::as_str).collect();
+            let between = if texts.iter().any(|text| text.contains(' ')) { ", " } else { " " };
+            texts.join(between)
+        }
+        other => other.to_string(),
+    }
 }
 
 pub(in crate::web) fn line(text: &mut String, cells: impl Iterator<Item = String>) {

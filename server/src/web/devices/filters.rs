@@ -1,17 +1,25 @@
 //! Filters with their counts: each value says what choosing it would bring.
 
+use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 
+use crate::app::Rules;
 use crate::shown::devices::ListQuery;
 use crate::shown::names::rule_word;
 use crate::store::views::Standing;
 use crate::store::views::list::{Facets, PageStart};
-use crate::web::words::{kind, thousands, word};
+use crate::web::words::{key_word, kind, thousands, word};
+
+/// Values that one menu shows; the most frequent, and chosen ones.
+const SHOWN: usize = 25;
+/// Days that can be chosen with one click.
+const DAYS: [u32; 4] = [3, 7, 14, 30];
 
 /// One value of a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) label: String,
+    /// Empty where nothing is counted.
     pub(super) count: String,
     pub(super) href: String,
     pub(super) chosen: bool,
@@ -19,11 +27,26 @@ pub(super) struct Choice {
     pub(super) kind: &'static str,
 }
 
+/// A filter with many values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Menu {
+    pub(super) title: &'static str,
+    /// How many values hold.
+    pub(super) chosen: usize,
+    pub(super) choices: Vec<Choice>,
+    /// Said when there is no value.
+    pub(super) empty: &'static str,
+}
+
 /// A filter that holds, with the address without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chip {
     pub(super) label: String,
     pub(super) href: String,
+}
+
+fn address(query: ListQuery) -> String {
+    query.at(PageStart::Start).address("/devices")
 }
 
 /// Standings that exist or are chosen.
@@ -35,69 +58,193 @@ pub(super) fn standings(query: &ListQuery, facets: &Facets) -> Vec<Choice> {
         .map(|(standing, count)| Choice {
             label: word(*standing).to_owned(),
             count: thousands(*count),
-            href: with_standing(query, *standing).address("/devices"),
+            href: address(with_standing(query, *standing)),
             chosen: query.standings.contains(standing),
             kind: kind(*standing),
         })
         .collect()
 }
 
-/// Rules that somebody fails, and chosen ones.
-pub(super) fn rules(query: &ListQuery, facets: &Facets, policy: &Policy) -> Vec<Choice> {
-    let gone = query
-        .rules
-        .iter()
-        .filter(|rule| !facets.rules.iter().any(|(known, _)| known == *rule))
-        .map(|rule| (rule, 0));
-    facets
-        .rules
-        .iter()
-        .map(|(rule, count)| (rule, *count))
-        .filter(|(rule, count)| *count > 0 || query.rules.contains(rule))
-        .chain(gone)
-        .map(|(rule, count)| Choice {
-            label: title(rule, policy),
-            count: thousands(count),
-            href: with_rule(query, rule).address("/devices"),
-            chosen: query.rules.contains(rule),
-            kind: "",
-        })
-        .collect()
-}
-
-/// Devices that nobody holds.
-pub(super) fn unowned(query: &ListQuery, facets: &Facets) -> Choice {
-    Choice {
-        label: "No owner".to_owned(),
-        count: thousands(facets.without_owner),
-        href: from_start(ListQuery { without_owner: !query.without_owner, ..query.clone() })
-            .address("/devices"),
-        chosen: query.without_owner,
+/// Devices that nobody holds, and those of people who have left.
+pub(super) fn owners(query: &ListQuery, facets: &Facets) -> Vec<Choice> {
+    let choice = |label: &str, count: u64, chosen: bool, then: ListQuery| Choice {
+        label: label.to_owned(),
+        count: thousands(count),
+        href: address(then),
+        chosen,
         kind: "",
+    };
+    let none = ListQuery { without_owner: !query.without_owner, ..query.clone() };
+    let mut owners = vec![choice("No owner", facets.without_owner, query.without_owner, none)];
+    if facets.owner_left > 0 || query.owner_left {
+        let left = ListQuery { owner_left: !query.owner_left, ..query.clone() };
+        owners.push(choice("Owner left", facets.owner_left, query.owner_left, left));
     }
+    owners
 }
 
-/// Every filter that holds.
-pub(super) fn chips(query: &ListQuery, policy: &Policy) -> Vec<Chip> {
-    let mut chips = Vec::new();
-    if !query.search.is_empty() {
-        let without = from_start(ListQuery { search: String::new(), ..query.clone() });
-        chips.push(Chip {
-            label: format!("Search: {}", query.search),
-            href: without.address("/devices"),
-        });
+/// A list of texts in a query, to be read and changed.
+type Values = fn(&mut ListQuery) -> &mut Vec<String>;
+
+fn with(query: &ListQuery, values: Values, value: &str) -> ListQuery {
+    let mut then = query.clone();
+    let all = values(&mut then);
+    match all.iter().position(|one| one == value) {
+        Some(at) => drop(all.remove(at)),
+        None => all.push(value.to_owned()),
     }
-    chips.extend(query.standings.iter().map(|standing| Chip {
-        label: word(*standing).to_owned(),
-        href: with_standing(query, *standing).address("/devices"),
-    }));
-    chips.extend(query.rules.iter().map(|rule| Chip {
-        label: format!("Fails: {}", title(rule, policy)),
-        href: with_rule(query, rule).address("/devices"),
-    }));
+    then
+}
+
+/// Values that devices of the view have, and chosen ones.
+fn values(
+    query: &ListQuery,
+    counts: &[(String, u64)],
+    of: Values,
+    name: &dyn Fn(&str) -> String,
+) -> (usize, Vec<Choice>) {
+    let chosen = of(&mut query.clone()).clone();
+    let known = |value: &String| counts.iter().any(|(one, _)| one == value);
+    let gone = chosen.iter().filter(|value| !known(value)).map(|value| (value.as_str(), 0));
+    let mut shown: Vec<(&str, u64)> = counts
+        .iter()
+        .map(|(value, count)| (value.as_str(), *count))
+        .filter(|(value, count)| *count > 0 || chosen.iter().any(|one| one == value))
+        .chain(gone)
+        .collect();
+    if shown.len() > SHOWN {
+        shown.sort_by_key(|(value, count)| {
+            (!chosen.iter().any(|one| one == value), std::cmp::Reverse(*count))
+        });
+        shown.truncate(SHOWN);
+    }
+    let choice = |(value, count): (&str, u64)| Choice {
+        label: name(value),
+        count: thousands(count),
+        href: address(with(query, of, value)),
+        chosen: chosen.iter().any(|one| one == value),
+        kind: "",
+    };
+    (chosen.len(), shown.into_iter().map(choice).collect())
+}
+
+/// The filters with many values.
+pub(super) fn menus(query: &ListQuery, facets: &Facets, rules: &Rules) -> Vec<Menu> {
+    let (policy, catalogue) = (&rules.policy, &rules.catalogue);
+    let menu = |title, (chosen, choices), empty| Menu { title, chosen, choices, empty };
+    let plain = |value: &str| value.to_owned();
+    vec![
+        menu(
+            "Failing rule",
+            values(query, &facets.rules, |it| &mut it.rules, &|rule| title(rule, policy)),
+            "No Mac in this view fails a rule.",
+        ),
+        menu(
+            "Label",
+            values(query, &facets.labels, |it| &mut it.labels, &plain),
+            "No Mac in this view has a label.",
+        ),
+        menu(
+            "macOS",
+            values(query, &newest_first(&facets.systems), |it| &mut it.systems, &plain),
+            "No Mac in this view has reported its version.",
+        ),
+        menu(
+            "Model",
+            values(query, &facets.models, |it| &mut it.models, &|id| model(id, catalogue)),
+            "No Mac in this view has a known model.",
+        ),
+        menu(
+            "Key",
+            values(query, &facets.keys, |it| &mut it.keys, &|key| key_word(key).to_owned()),
+            "There is no Mac in this view.",
+        ),
+        menu("For how long", lengths(query), ""),
+    ]
+}
+
+fn newest_first(systems: &[(String, u64)]) -> Vec<(String, u64)> {
+    let mut systems = systems.to_vec();
+    systems.sort_by_key(|(version, _)| {
+        std::cmp::Reverse(version.parse::<shared::os_releases::Version>().ok())
+    });
+    systems
+}
+
+fn model(id: &str, catalogue: &Catalogue) -> String {
+    catalogue.model_name(id).map_or_else(|| id.to_owned(), str::to_owned)
+}
+
+/// Silence and failures by their length; these are not counted.
+fn lengths(query: &ListQuery) -> (usize, Vec<Choice>) {
+    let choice = |label: String, chosen: bool, then: ListQuery| Choice {
+        label,
+        count: String::new(),
+        href: address(then),
+        chosen,
+        kind: "",
+    };
+    let silent = DAYS.iter().map(|days| {
+        let chosen = query.silent == Some(*days);
+        let then = ListQuery { silent: (!chosen).then_some(*days), ..query.clone() };
+        choice(silent_words(*days), chosen, then)
+    });
+    let failing = DAYS.iter().map(|days| {
+        let chosen = query.failing_for == Some(*days);
+        let then = ListQuery { failing_for: (!chosen).then_some(*days), ..query.clone() };
+        choice(failing_words(*days), chosen, then)
+    });
+    let chosen = usize::from(query.silent.is_some()) + usize::from(query.failing_for.is_some());
+    (chosen, silent.chain(failing).collect())
+}
+
+fn silent_words(days: u32) -> String {
+    format!("Silent for {}", days_words(days))
+}
+
+fn failing_words(days: u32) -> String {
+    format!("Failing for {}", days_words(days))
+}
+
+fn days_words(days: u32) -> String {
+    if days == 1 { "a day or more".to_owned() } else { format!("{days} days or more") }
+}
+
+/// The filters that hold.
+pub(super) fn chips(query: &ListQuery, rules: &Rules) -> Vec<Chip> {
+    let mut chips: Vec<Chip> = Vec::new();
+    let mut chip = |label: String, then: ListQuery| chips.push(Chip { label, href: address(then) });
+    if !query.search.is_empty() {
+        let without = ListQuery { search: String::new(), ..query.clone() };
+        chip(format!("“{}”", query.search), without);
+    }
+    for standing in &query.standings {
+        chip(word(*standing).to_owned(), with_standing(query, *standing));
+    }
+    let plain = |value: &str| value.to_owned();
+    let named: [(&str, Values, &dyn Fn(&str) -> String); 5] = [
+        ("Fails", |it| &mut it.rules, &|rule| title(rule, &rules.policy)),
+        ("Label", |it| &mut it.labels, &plain),
+        ("macOS", |it| &mut it.systems, &plain),
+        ("Model", |it| &mut it.models, &|id| model(id, &rules.catalogue)),
+        ("Key", |it| &mut it.keys, &|key| key_word(key).to_owned()),
+    ];
+    for (name, of, words) in named {
+        for value in of(&mut query.clone()).iter() {
+            chip(format!("{name}: {}", words(value)), with(query, of, value));
+        }
+    }
+    if let Some(days) = query.silent {
+        chip(silent_words(days), ListQuery { silent: None, ..query.clone() });
+    }
+    if let Some(days) = query.failing_for {
+        chip(failing_words(days), ListQuery { failing_for: None, ..query.clone() });
+    }
     if query.without_owner {
-        let without = from_start(ListQuery { without_owner: false, ..query.clone() });
-        chips.push(Chip { label: "No owner".to_owned(), href: without.address("/devices") });
+        chip("No owner".to_owned(), ListQuery { without_owner: false, ..query.clone() });
+    }
+    if query.owner_left {
+        chip("Owner left".to_owned(), ListQuery { owner_left: false, ..query.clone() });
     }
     chips
 }
@@ -108,21 +255,10 @@ fn title(rule: &str, policy: &Policy) -> String {
 }
 
 fn with_standing(query: &ListQuery, standing: Standing) -> ListQuery {
-    from_start(ListQuery { standings: toggled(&query.standings, &standing), ..query.clone() })
-}
-
-fn with_rule(query: &ListQuery, rule: &String) -> ListQuery {
-    from_start(ListQuery { rules: toggled(&query.rules, rule), ..query.clone() })
-}
-
-fn from_start(query: ListQuery) -> ListQuery {
-    ListQuery { from: PageStart::Start, ..query }
-}
-
-fn toggled<T: Clone + PartialEq>(values: &[T], value: &T) -> Vec<T> {
-    let mut toggled: Vec<T> = values.iter().filter(|one| *one != value).cloned().collect();
-    if toggled.len() == values.len() {
-        toggled.push(value.clone());
+    let mut then = query.clone();
+    match then.standings.iter().position(|one| *one == standing) {
+        Some(at) => drop(then.standings.remove(at)),
+        None => then.standings.push(standing),
     }
-    toggled
+    then
 }

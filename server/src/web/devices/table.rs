@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use shared::os_releases::Catalogue;
 
-use crate::shown::devices::{COLUMNS, ListQuery};
+use crate::shown::devices::ListQuery;
+use crate::shown::devices::columns::ColumnInfo;
 use crate::shown::names::{device_name, model_words};
 use crate::shown::systems::{Systems, behind, version_words};
 use crate::store::views::list::{Column, Order, PageStart};
@@ -12,12 +13,12 @@ use crate::web::problems::{ProblemWord, joined, problem_words, was_words};
 use crate::web::times::When;
 use crate::web::words::{Mark, key_word};
 
-/// The head of a column, which sorts by it.
+/// The head of a column, which sorts by it where that is possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) label: &'static str,
     pub(super) class: &'static str,
-    pub(super) href: String,
+    pub(super) href: Option<String>,
     /// Value of `aria-sort`; empty when the list is not sorted by it.
     pub(super) sorted: &'static str,
 }
@@ -32,6 +33,15 @@ pub(super) struct TableRow {
     pub(super) name: String,
     pub(super) owner: String,
     pub(super) email: String,
+    pub(super) left: bool,
+    pub(super) department: String,
+    pub(super) serial: String,
+    pub(super) labels: Vec<String>,
+    pub(super) build: String,
+    pub(super) agent: String,
+    pub(super) enrolled: When,
+    pub(super) due: Option<When>,
+    pub(super) overdue: bool,
     pub(super) model: String,
     pub(super) version: String,
     pub(super) behind: String,
@@ -44,45 +54,32 @@ pub(super) struct TableRow {
 }
 
 /// Heads with the address that sorts by each.
-pub(super) fn headers(query: &ListQuery) -> Vec<Header> {
-    COLUMNS
-        .iter()
-        .map(|(column, class)| {
-            let current = query.order.column == *column;
+pub(super) fn headers(query: &ListQuery, columns: &[ColumnInfo]) -> Vec<Header> {
+    let head = |info: &ColumnInfo| {
+        let current = info.order == Some(query.order.column);
+        let href = info.order.map(|column| {
             let descending =
-                if current { !query.order.descending } else { begins_descending(*column) };
-            let order = Order { column: *column, descending };
-            let query_then = ListQuery { order, from: PageStart::Start, ..query.clone() };
-            Header {
-                label: label(*column),
-                class,
-                href: query_then.address("/devices"),
-                sorted: match (current, query.order.descending) {
-                    (false, _) => "",
-                    (true, false) => "ascending",
-                    (true, true) => "descending",
-                },
-            }
-        })
-        .collect()
+                if current { !query.order.descending } else { begins_descending(column) };
+            let order = Order { column, descending };
+            ListQuery { order, from: PageStart::Start, ..query.clone() }.address("/devices")
+        });
+        Header {
+            label: info.label,
+            class: info.word,
+            href,
+            sorted: match (current, query.order.descending) {
+                (false, _) => "",
+                (true, false) => "ascending",
+                (true, true) => "descending",
+            },
+        }
+    };
+    columns.iter().map(head).collect()
 }
 
 /// The first click shows what people look for in that column.
 fn begins_descending(column: Column) -> bool {
-    matches!(column, Column::Failing)
-}
-
-fn label(column: Column) -> &'static str {
-    match column {
-        Column::Status => "Status",
-        Column::Device => "Device",
-        Column::Owner => "Owner",
-        Column::Model => "Model",
-        Column::System => "macOS",
-        Column::Failing => "Failing rules",
-        Column::Received => "Last report",
-        Column::Key => "Key",
-    }
+    matches!(column, Column::Failing | Column::Enrolled)
 }
 
 /// The rows as shown.
@@ -98,17 +95,24 @@ fn table_row(
     now: Timestamp,
 ) -> TableRow {
     let problems = problem_words(row);
-    let (name, email) = row
-        .owner
-        .as_ref()
-        .map_or_else(Default::default, |owner| (owner.name.clone(), owner.email.clone()));
+    let owner = row.owner.clone().unwrap_or_default();
+    let build = row.system.as_ref().and_then(|system| system.build.clone());
     TableRow {
         id: row.id.clone(),
         mark: Mark::of_device(row, now),
         was: was_words(row, &problems),
         name: device_name(row, catalogue),
-        owner: name,
-        email,
+        owner: owner.name,
+        email: owner.email,
+        left: owner.left,
+        department: owner.department,
+        serial: row.serial.clone().unwrap_or_default(),
+        labels: row.labels.clone(),
+        build: build.unwrap_or_default(),
+        agent: row.agent_version.clone(),
+        enrolled: When::relative(row.enrolled, now),
+        due: row.due.map(|due| When::due(due, now)),
+        overdue: row.due.is_some_and(|due| due <= now),
         model: model_words(row, catalogue),
         version: row.system.as_ref().map(version_words).unwrap_or_default(),
         behind: row.system.as_ref().map(|one| behind(systems.facts(one))).unwrap_or_default(),

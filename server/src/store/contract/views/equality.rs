@@ -58,6 +58,7 @@ fn odd(db: &Connection) {
         let sql = format!("UPDATE device SET {change} WHERE id LIKE ?1");
         assert_eq!(db.execute(&sql, [format!("%-{number:012x}")]).unwrap(), 1, "{change}");
     }
+    super::labelled(db);
     db.execute("UPDATE finding SET due_ms = NULL WHERE rule = 'firewall'", []).unwrap();
     db.execute(
         "INSERT INTO os_feed (id, url, etag, dates_itself, failures, outcome)
@@ -109,6 +110,28 @@ fn filters() -> Vec<Filter> {
         },
         Filter { standings: Standing::ALL.to_vec(), ..Filter::default() },
     ];
+    let text = |text: &str| vec![text.to_owned()];
+    let hours = |hours| Some(now() - SignedDuration::from_hours(hours));
+    filters.extend([
+        Filter { owner_left: true, ..Filter::default() },
+        Filter {
+            owner_left: true,
+            without_owner: true,
+            keys: text("software-file"),
+            ..Filter::default()
+        },
+        Filter { labels: text("Berlin"), systems: text("26.6.2"), ..Filter::default() },
+        Filter { labels: text("Ärzte %"), models: text("Mac15,12"), ..Filter::default() },
+        Filter { silent_since: hours(24), labels: text("berlin"), ..Filter::default() },
+        Filter { failing_since: hours(48), ..Filter::default() },
+        Filter {
+            failing_since: hours(48),
+            rules: text("firewall"),
+            without_owner: true,
+            ..Filter::default()
+        },
+        Filter { found: Some(Vec::new()), ..Filter::default() },
+    ]);
     let one = |standing: &Standing| Filter { standings: vec![*standing], ..Filter::default() };
     filters.extend(Standing::ALL.iter().map(one));
     for text in [
@@ -194,6 +217,10 @@ fn every_list_in_every_order_is_the_same() {
         }
         let one = ask(&filter, Order { column: Column::Status, descending: false }, None);
         let [here, there] = fleet.both().map(|views| views.facets(&one).unwrap());
+        assert_eq!(here, there, "{filter:?}");
+        let [here, there] = fleet.both().map(|views| views.groups(&one).unwrap());
+        assert_eq!(here, there, "{filter:?}");
+        let [here, there] = fleet.both().map(|views| views.look_up(filter.clone()).unwrap());
         assert_eq!(here, there, "{filter:?}");
     }
     assert!(lists > 900 && lengths.len() > 10, "{lists} lists, {lengths:?}");

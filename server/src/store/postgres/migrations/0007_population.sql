@@ -174,3 +174,13 @@ CREATE TABLE checklist_evidence (
   sha256 text NOT NULL,
   PRIMARY KEY (checklist_id, task, id)
 );
+
+-- Lists of a large fleet: every count by columns in the index's own order, what
+-- fails now with since when, and whose holder has left.
+CREATE INDEX device_counts ON device (
+  lifecycle, status, os_version, model, key_protection, person_id, serial
+);
+CREATE INDEX finding_failing ON finding (
+  rule, device_id, status, mode, until_ms, episode_ms, from_ms
+) WHERE until_ms IS NULL AND status = 'fail';
+CREATE INDEX person_left ON person (id) WHERE ended_ms IS NOT NULL;

@@ -1,0 +1,178 @@
+//! What a change comes to for one device, before anything is done.
+
+use crate::store::access::labels::MOST;
+use crate::store::access::people::Person;
+use crate::store::views::{DeviceRow, Standing};
+
+/// What is to be done to many devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Puts a label on.
+    Label(String),
+    /// Takes a label off.
+    Unlabel(String),
+    /// Gives them to a person.
+    Assign(Box<Person>),
+    /// Takes them from who holds them.
+    Release,
+    /// No longer watches them.
+    Archive,
+    /// Lets those report that wait.
+    Approve,
+}
+
+/// What it comes to for one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It will be done.
+    Does,
+    /// It is so already.
+    Already,
+    /// It cannot be done, and why.
+    Cannot(&'static str),
+}
+
+/// What `change` comes to for `row`.
+pub(super) fn fate(change: &Change, row: &DeviceRow) -> Fate {
+    let archived = row.standing == Standing::Archived;
+    match change {
+        Change::Label(label) if row.labels.contains(label) => Fate::Already,
+        Change::Label(_) if row.labels.len() as u64 >= MOST => {
+            Fate::Cannot("it has as many labels as it may have")
+        }
+        Change::Unlabel(label) if !row.labels.contains(label) => Fate::Already,
+        Change::Assign(person)
+            if row
+                .owner
+                .as_ref()
+                .is_some_and(|owner| owner.email.eq_ignore_ascii_case(&person.email)) =>
+        {
+            Fate::Already
+        }
+        Change::Assign(_) if archived => Fate::Cannot("it is archived"),
+        Change::Release if row.owner.is_none() => Fate::Already,
+        Change::Archive if archived => Fate::Already,
+        Change::Approve if row.standing != Standing::Pending => {
+            Fate::Cannot("it does not wait for approval")
+        }
+        Change::Label(_)
+        | Change::Unlabel(_)
+        | Change::Assign(_)
+        | Change::Release
+        | Change::Archive
+        | Change::Approve => Fate::Does,
+    }
+}
+
+impl Change {
+    /// Its word in addresses.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Label(_) => "label",
+            Self::Unlabel(_) => "unlabel",
+            Self::Assign(_) => "assign",
+            Self::Release => "release",
+            Self::Archive => "archive",
+            Self::Approve => "approve",
+        }
+    }
+
+    /// What stands beside the word.
+    pub(super) fn value(&self) -> &str {
+        match self {
+            Self::Label(label) | Self::Unlabel(label) => label,
+            Self::Assign(person) => &person.email,
+            Self::Release | Self::Archive | Self::Approve => "",
+        }
+    }
+
+    /// The button and the title, for so many: `Archive 3 Macs`.
+    pub(super) fn title(&self, macs: &str) -> String {
+        match self {
+            Self::Label(label) => format!("Put the label “{label}” on {macs}"),
+            Self::Unlabel(label) => format!("Take the label “{label}” off {macs}"),
+            Self::Assign(person) => format!("Assign {macs} to {}", person.name),
+            Self::Release => format!("Take {macs} from their holders"),
+            Self::Archive => format!("Archive {macs}"),
+            Self::Approve => format!("Approve {macs}"),
+        }
+    }
+
+    /// What follows from it, in a sentence.
+    pub(super) fn consequence(&self) -> &'static str {
+        match self {
+            Self::Label(_) | Self::Unlabel(_) => {
+                "Labels are for lists and groups; they change nothing on a Mac."
+            }
+            Self::Assign(_) => {
+                "The new holder sees a Mac from now on, and nothing of the time before. The holder before no longer sees it."
+            }
+            Self::Release => "Nobody holds them then. Who held them no longer sees them.",
+            Self::Archive => {
+                "They are no longer watched or counted, and their reports are refused. An archived Mac comes back only by a new invitation."
+            }
+            Self::Approve => "They may report from then on, and are counted.",
+        }
+    }
+
+    /// What is said of devices for which it is so already.
+    pub(super) fn already(&self) -> &'static str {
+        match self {
+            Self::Label(_) => "have the label already",
+            Self::Unlabel(_) => "do not have the label",
+            Self::Assign(_) => "are with this person already",
+            Self::Release => "are with nobody already",
+            Self::Archive => "are archived already",
+            Self::Approve => "are approved already",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Change, Fate, fate};
+    use crate::store::views::{DeviceRow, Owner, Standing};
+
+    fn row(standing: Standing) -> DeviceRow {
+        DeviceRow {
+            id: "1".to_owned(),
+            owner: Some(Owner { email: "Sam@company.example".to_owned(), ..Owner::default() }),
+            model: None,
+            serial: None,
+            recorded: false,
+            key_protection: String::new(),
+            agent_version: String::new(),
+            enrolled: Timestamp::UNIX_EPOCH,
+            received: None,
+            system: None,
+            standing,
+            since: Timestamp::UNIX_EPOCH,
+            was: None,
+            due: None,
+            problems: Vec::new(),
+            labels: vec!["Berlin".to_owned()],
+        }
+    }
+
+    #[test]
+    fn only_what_changes_something_is_done() {
+        let fine = row(Standing::Compliant);
+        let label = |text: &str| Change::Label(text.to_owned());
+        assert_eq!(fate(&label("Berlin"), &fine), Fate::Already);
+        assert_eq!(fate(&label("Lisbon"), &fine), Fate::Does);
+        assert_eq!(fate(&Change::Unlabel("Lisbon".to_owned()), &fine), Fate::Already);
+        assert_eq!(fate(&Change::Release, &fine), Fate::Does);
+        assert_eq!(
+            fate(&Change::Release, &DeviceRow { owner: None, ..fine.clone() }),
+            Fate::Already
+        );
+        assert_eq!(fate(&Change::Archive, &row(Standing::Archived)), Fate::Already);
+        assert_eq!(fate(&Change::Approve, &row(Standing::Pending)), Fate::Does);
+        assert!(matches!(fate(&Change::Approve, &fine), Fate::Cannot(_)));
+        let full = (0..20).map(|number| number.to_string()).collect();
+        let full = DeviceRow { labels: full, ..fine };
+        assert!(matches!(fate(&label("more"), &full), Fate::Cannot(_)));
+    }
+}
