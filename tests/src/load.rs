@@ -11,6 +11,7 @@ mod device;
 mod fleet;
 mod hostile;
 mod lane;
+mod lists;
 mod machine;
 mod mix;
 mod options;
@@ -23,6 +24,7 @@ mod wire;
 mod yardstick;
 
 pub use counted::{Piece, do_pieces};
+pub use lists::{Listed, Lists, lists};
 pub use mix::{Kind, Mix};
 pub use options::{Options, Pace};
 pub use place::Place;
