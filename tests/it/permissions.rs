@@ -26,6 +26,7 @@ const ASKING: [Option<Role>; 6] = [
 /// administrator.
 const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/", "evaiA"),
+    ("POST", "/first-run/dismiss", "A"),
     ("GET", "/me", "evaiA"),
     ("GET", "/os-releases", "vaiA"),
     ("GET", "/devices", "vaiA"),

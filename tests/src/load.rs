@@ -24,7 +24,7 @@ mod wire;
 mod yardstick;
 
 pub use counted::{Piece, do_pieces};
-pub use lists::{Listed, Lists, lists};
+pub use lists::{Listed, Lists, fill_fleet, lists};
 pub use mix::{Kind, Mix};
 pub use options::{Options, Pace};
 pub use place::Place;

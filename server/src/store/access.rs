@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod audit;
 pub mod checklists;
 pub mod expected;
+pub mod first_run;
 pub mod fleet_tokens;
 pub mod holdings;
 pub mod labels;
@@ -42,6 +43,7 @@ pub trait Records:
     + holdings::Holdings
     + notes::Notes
     + waivers::Waivers
+    + first_run::FirstRun
     + labels::Labels
     + saved_views::SavedViews
     + people::People
@@ -66,6 +68,7 @@ impl<T> Records for T where
         + holdings::Holdings
         + notes::Notes
         + waivers::Waivers
+        + first_run::FirstRun
         + labels::Labels
         + saved_views::SavedViews
         + people::People

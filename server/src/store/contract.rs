@@ -9,6 +9,7 @@ mod copy;
 mod desk;
 mod devices;
 mod expected;
+mod first_run;
 mod fleet_tokens;
 mod labels;
 mod leases;

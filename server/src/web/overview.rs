@@ -2,6 +2,7 @@
 //! to do first.
 
 mod chart;
+pub(super) mod first_run;
 mod patches;
 mod sentence;
 
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use shared::os_releases::Catalogue;
 
 use self::chart::Chart;
+use self::first_run::{Line, Running};
 use self::patches::{Exposure, PatchBar};
 use self::sentence::Part;
 use super::Console;
@@ -21,6 +23,7 @@ use super::problems::{ProblemWord, problem_words, was_words};
 use super::shell::{Section, Shell, html};
 use super::times::{When, exact};
 use super::words::{INVITE_COMMAND, Mark, thousands};
+use crate::auth::permission::Permission;
 use crate::shown::names::device_name;
 use crate::store::views::fleet::{Overview, OverviewAsk, StatusChange};
 use crate::store::views::{DeviceRow, Standing};
@@ -38,6 +41,8 @@ struct OverviewPage {
     as_of: String,
     catalogue: CatalogueAge,
     warning: Option<Warning>,
+    first_run: Vec<Line>,
+    may_dismiss: bool,
     attention: Vec<AttentionRow>,
     attention_more: String,
     changes: Vec<ChangeRow>,
@@ -91,7 +96,23 @@ pub(super) async fn page(
         .await?;
     let chart = Chart::new(&days, &overview.standings, now);
     let warning = Warning::of(&catalogue, &keeping, console.app.feed.as_deref(), now);
-    html(&OverviewPage { warning, ..view(shell, &overview, chart, &catalogue, now) })
+    let first_run = first_run(&console, &shell, now).await?;
+    let may_dismiss = shell.may(Permission::ChangeAccounts);
+    let rest = view(shell, &overview, chart, &catalogue, now);
+    html(&OverviewPage { warning, first_run, may_dismiss, ..rest })
+}
+
+/// What the collector still needs, for who can do something about it.
+async fn first_run(
+    console: &Console,
+    shell: &Shell,
+    now: Timestamp,
+) -> Result<Vec<Line>, PageError> {
+    if !shell.may(Permission::ChangeFleet) {
+        return Ok(Vec::new());
+    }
+    let seen = console.records(|records| Ok(records.first_run()?)).await?;
+    Ok(first_run::lines(&Running::of(&console.app, now), seen))
 }
 
 fn view(
@@ -115,6 +136,8 @@ fn view(
         as_of: exact(now),
         catalogue: CatalogueAge::of(catalogue, now),
         warning: None,
+        first_run: Vec::new(),
+        may_dismiss: false,
         attention_more: more(overview.attention_total, attention.len()),
         attention,
         changes_more: more(overview.changes_total, overview.changes.len()),

@@ -17,6 +17,7 @@ use anyhow::{Context as _, ensure};
 use server::auth::role::Role;
 use server::fleet::advance::judged_by;
 
+pub use self::fleet::fill_fleet;
 use self::views::{View, views};
 use crate::postgres_server::PostgresServer;
 use crate::test_server::TestServer;
@@ -68,7 +69,7 @@ async fn measured(lists: &Lists, say: &mut dyn FnMut(&str)) -> anyhow::Result<Li
     let now = server.clock.now();
     server.stop().await;
     let mut db = rusqlite::Connection::open(server.database())?;
-    fleet::fill(&mut db, lists.devices, now, &judged_by(&rules))?;
+    fill_fleet(&mut db, lists.devices, now, &judged_by(&rules))?;
     drop(db);
     if lists.postgres {
         say("moving them to PostgreSQL");

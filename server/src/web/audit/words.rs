@@ -28,6 +28,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("invited", "Invited a person"),
     ("label_added", "Put a label on"),
     ("label_removed", "Took a label off"),
+    ("first_run_dismissed", "Put the set-up list away"),
     ("view_saved", "Saved a view"),
     ("view_removed", "Removed a view"),
     ("device_approved", "Approved a device"),

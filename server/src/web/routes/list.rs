@@ -60,6 +60,7 @@ pub(in crate::web) fn routes() -> Vec<Route<Console>> {
 fn fleet() -> Vec<Route<Console>> {
     vec![
         read("/", Access::SignedIn, Nothing, get(overview::page)),
+        change("/first-run/dismiss", CHANGE_ACCOUNTS, post(overview::first_run::dismiss)),
         read("/os-releases", FLEET, Nothing, get(os_releases::page)),
         read("/devices", FLEET, Nothing, get(devices::page)),
         read(

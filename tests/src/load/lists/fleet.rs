@@ -85,7 +85,7 @@ impl Dice {
 }
 
 /// Writes `devices` Macs as they would be at `now`, judged by `judged_by`.
-pub(super) fn fill(
+pub fn fill_fleet(
     db: &mut Connection,
     devices: usize,
     now: Timestamp,
