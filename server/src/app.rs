@@ -14,6 +14,7 @@ use crate::log::notary::Log;
 use crate::mail::Mailer;
 use crate::metrics::meters::Meters;
 use crate::os_releases::source::Source;
+use crate::policy_document::PolicyDocuments;
 use crate::store::access::Records;
 use crate::store::views::Views;
 use crate::webhooks::Courier;
@@ -39,6 +40,8 @@ pub struct App {
     pub mailer: Option<Mailer>,
     /// What the fleet is judged by now.
     pub rulebook: Rulebook,
+    /// Signs what the collector says.
+    pub documents: PolicyDocuments,
     /// The tamper-evident log.
     pub log: Log,
     /// What the tokens of invitations pin: the digest of the collector's own

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod defaults;
 pub mod facts;
 pub mod kind;
+pub mod record;
 pub mod template;
 
 pub use self::closing::{Closing, EvidenceKind};

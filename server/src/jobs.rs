@@ -1,6 +1,7 @@
 //! What the collector does by itself: judges what time has changed, and
 //! notices what other processes wrote.
 
+mod checklists;
 pub mod turn;
 
 use std::sync::Arc;
@@ -106,9 +107,11 @@ impl Jobs {
             let rules = self.rulebook.current();
             let others = self.under(fence, move |writer| writer.judge_all(now, DEVICES, &rules));
             if others.await? < DEVICES {
-                return Ok(());
+                break;
             }
         }
+        // Last, so that what was judged just now counts.
+        self.recorded(move |records| checklists::keep_up(records, now)).await.map(drop)
     }
 
     /// Gives the turn back, so that another replica need not wait.

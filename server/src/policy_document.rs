@@ -130,6 +130,15 @@ impl PolicyDocuments {
         Ok(())
     }
 
+    /// Signs what is no rule, such as the record of a checklist: the envelope
+    /// with the certificate, and SHA-256 over PAE in hexadecimal.
+    pub fn sign(&self, payload: Vec<u8>, now: Timestamp) -> Result<(String, String), StoreError> {
+        self.signer.envelop(payload, now).map_err(|error| StoreError::Corrupt {
+            what: "a document to be signed",
+            why: error.to_string(),
+        })
+    }
+
     fn publish(&self, issued: IssuedPolicy) {
         let body = Bytes::from(issued.document.clone());
         let etag = format!("\"{}\"", sha256_hex(&body));
@@ -149,6 +158,16 @@ impl DocumentSigner {
             && issued.catalogue_sha256 == rules.catalogue.sha256()
             && issued.signer == self.name
             && now < renew_at
+    }
+
+    fn envelop(&self, payload: Vec<u8>, at: Timestamp) -> Result<(String, String), IssueError> {
+        let envelope = Envelope::sign_within(payload, &self.key, Limits::DOCUMENT)?;
+        let (certificate, _) = self.ca.issue_document_signer(self.key.spki(), at)?;
+        let document = PolicyDocument {
+            certificate: to_pem(&certificate),
+            envelope: serde_json::from_str(&envelope.to_json())?,
+        };
+        Ok((serde_json::to_string(&document)?, hex(&envelope.digest())))
     }
 
     fn sign(&self, rules: &Rules, at: Timestamp) -> Result<IssuedPolicy, IssueError> {

@@ -268,6 +268,7 @@ fn parts(
         limits: Limits::new(&config.limits),
         ways: ways(config, mailer.clone(), public),
         mailer,
+        documents: jobs.documents.clone(),
         log,
         rulebook,
         public_url,

@@ -5,6 +5,7 @@
 //! whole list.
 
 mod allow_list;
+mod checklists;
 mod copy;
 mod desk;
 mod devices;

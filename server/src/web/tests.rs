@@ -20,12 +20,14 @@ use crate::auth::openid::Providers;
 use crate::auth::passkey::RelyingParty;
 use crate::auth::role::Role;
 use crate::auth::ways::Ways;
+use crate::ca::Ca;
 use crate::clock::{Clock, ManualClock};
 use crate::ingest::limits::{self, Limits};
 use crate::ingest::queue::Queue;
 use crate::jobs::turn::Turn;
 use crate::log::notary::Log;
 use crate::metrics::meters::Meters;
+use crate::policy_document::PolicyDocuments;
 use crate::state_dir::StateDir;
 use crate::store::access::Records;
 use crate::store::sqlite::records::SqliteRecords;
@@ -111,6 +113,8 @@ impl Site {
             meters: meters.clone(),
             rounds: Arc::default(),
         };
+        let ca = Arc::new(Ca::open(&state, noon()).unwrap());
+        let documents = PolicyDocuments::open(&state, ca).unwrap();
         let app = App {
             clock: clock_of_all,
             readers: Arc::new(readers.clone()),
@@ -121,6 +125,7 @@ impl Site {
             mailer: None,
             ways: Ways::new(RelyingParty::at("https://muster.example"), None),
             rulebook,
+            documents,
             log,
             pinned_ca: None,
             public_url: "https://muster.example".into(),

@@ -176,9 +176,22 @@ pub struct TaskChange {
     /// What shows it.
     pub shown: Vec<Shown>,
     /// What is handed in with it.
-    pub evidence: Option<NewEvidence>,
+    pub evidence: Vec<NewEvidence>,
     /// Whether it may close only when no other task is open.
     pub is_last: bool,
+}
+
+/// What a revoked key still sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedReports {
+    /// The device.
+    pub device: String,
+    /// How often.
+    pub attempts: i64,
+    /// When it began.
+    pub first: Timestamp,
+    /// The newest.
+    pub last: Timestamp,
 }
 
 /// What became of a change.
@@ -307,6 +320,15 @@ pub trait Checklists: Send + Sync {
     fn open_work(&self) -> Result<Vec<OpenWork>, StoreError>;
     /// What is known of the Macs of these people.
     fn facts_of(&self, people: &[String]) -> Result<BTreeMap<String, Facts>, StoreError>;
+    /// What the revoked keys of these devices still sent.
+    fn refused_of(&self, devices: &[String]) -> Result<Vec<RefusedReports>, StoreError>;
+    /// People whose first day (or last day, for offboarding) lies between the
+    /// two: id, name, mail address and that day.
+    fn people_between(
+        &self,
+        kind: ChecklistKind,
+        window: (Date, Date),
+    ) -> Result<Vec<((String, String, String), Date)>, StoreError>;
     /// Changes a task, and notes the act.
     fn change_task(&self, change: &TaskChange, act: &Act) -> Result<Changed, StoreError>;
     /// Gives a task to somebody else, and notes the act.

@@ -13,10 +13,12 @@ use jiff::civil::Date;
 pub use self::import::{Column, ImportedPerson, ImportedWith, PeopleImport};
 pub use self::list::{PeopleAsk, PeopleCounts, PeoplePage, PersonCase};
 pub use self::rows::{OpenChecklist, PersonRow};
+use super::checklists::begin_for;
 use crate::audit::Act;
+use crate::checklists::ChecklistKind;
 use crate::store::StoreError;
 use crate::store::reading::{Fields, Reading, Value};
-use crate::store::writing::Transact;
+use crate::store::writing::{Transact, Writing};
 
 /// A person of the company.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -314,20 +316,20 @@ impl<T: Transact> People for T {
 
 /// Begins the checklist of somebody who comes.
 fn begin_onboarding(
-    _db: &mut dyn crate::store::writing::Writing,
-    _person_id: &str,
-    _day: Date,
-    _act: &Act,
+    db: &mut dyn Writing,
+    person_id: &str,
+    day: Date,
+    act: &Act,
 ) -> Result<(), StoreError> {
-    Ok(())
+    begin_for(db, ChecklistKind::Onboarding, person_id, day, act).map(drop)
 }
 
 /// Begins the checklist of somebody who goes.
 fn begin_offboarding(
-    _db: &mut dyn crate::store::writing::Writing,
-    _person_id: &str,
-    _day: Date,
-    _act: &Act,
+    db: &mut dyn Writing,
+    person_id: &str,
+    day: Date,
+    act: &Act,
 ) -> Result<(), StoreError> {
-    Ok(())
+    begin_for(db, ChecklistKind::Offboarding, person_id, day, act).map(drop)
 }

@@ -123,7 +123,7 @@ pub(super) fn change_task(
         if !is_moved {
             return Ok(Changed::Elsewhere);
         }
-        if let Some(new) = &change.evidence {
+        for new in &change.evidence {
             keep(db, place, new, act)?;
         }
         event(db, place, (change.event, &change.detail), act)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use shared::keys::hex;
 use shared::policy::FindingStatus;
 
+use super::RefusedReports;
 use super::reading::corrupt;
 use crate::checklists::Facts;
 use crate::checklists::facts::{Mac, Report, Standing};
@@ -142,4 +143,25 @@ fn came_back(among: &str) -> String {
          JOIN device n ON n.serial = d.serial AND n.enrolled_ms > d.enrolled_ms
          WHERE {among} AND n.lifecycle <> 'pending' GROUP BY d.id"
     )
+}
+
+/// What the revoked keys of these devices still sent.
+pub(super) fn refused(
+    db: &mut dyn Reading,
+    devices: &[String],
+) -> Result<Vec<RefusedReports>, StoreError> {
+    let among = db.dialect().among("device_id", "$1");
+    let sql = format!(
+        "SELECT device_id, attempts, first_ms, last_ms FROM refused_report
+         WHERE {among} ORDER BY device_id"
+    );
+    let devices = Value::texts(devices.iter().map(String::as_str));
+    db.all(&sql, &[devices], |row| {
+        Ok(RefusedReports {
+            device: row.string(0)?,
+            attempts: row.int(1)?,
+            first: row.time(2)?,
+            last: row.time(3)?,
+        })
+    })
 }

@@ -8,8 +8,8 @@ use super::reading::{
 };
 use super::{
     COLLECTOR, Changed, Checklist, Checklists, KeptEvidence, KeptTask, KeptTemplate, ListAsk,
-    ListedChecklist, ListedTask, OpenWork, Started, TaskChange, WholeChecklist, begin, changing,
-    completing, facts, templates,
+    ListedChecklist, ListedTask, OpenWork, RefusedReports, Started, TaskChange, WholeChecklist,
+    begin, changing, completing, facts, templates,
 };
 use crate::audit::Act;
 use crate::checklists::{ChecklistKind, ChecklistState, Facts, Task};
@@ -64,6 +64,28 @@ impl<T: Transact> Checklists for T {
     ) -> Result<std::collections::BTreeMap<String, Facts>, StoreError> {
         // All of one moment: a finding belongs to the report that is named.
         self.lend_at_one_moment(|db| facts::facts_of(db, people))
+    }
+
+    fn refused_of(&self, devices: &[String]) -> Result<Vec<RefusedReports>, StoreError> {
+        self.lend(|db| facts::refused(db, devices))
+    }
+
+    fn people_between(
+        &self,
+        kind: ChecklistKind,
+        (from, until): (Date, Date),
+    ) -> Result<Vec<((String, String, String), Date)>, StoreError> {
+        let column = if kind == ChecklistKind::Offboarding { "p.last_day" } else { "p.first_day" };
+        let sql = format!(
+            "SELECT p.id, p.name, p.email, {column} FROM person p
+             WHERE {column} >= $1 AND {column} <= $2 ORDER BY {column}, p.id"
+        );
+        let values = [Value::text(&from.to_string()), Value::text(&until.to_string())];
+        self.lend(|db| {
+            db.all(&sql, &values, |row| {
+                Ok(((row.string(0)?, row.string(1)?, row.string(2)?), day(row, 3)?))
+            })
+        })
     }
 
     fn change_task(&self, change: &TaskChange, act: &Act) -> Result<Changed, StoreError> {
