@@ -9,6 +9,7 @@ mod accounts;
 mod api_docs;
 mod assets;
 mod audit;
+mod checklists;
 mod device;
 mod devices;
 mod errors;

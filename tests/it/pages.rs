@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
+use server::invitation::{Request, VALID};
 use tests::laptop::Laptop;
 use tests::program;
 use tests::recording::{HEALTHY, Recording};
@@ -24,6 +25,11 @@ const NO_PAGES: &[&str] = &[
     "/log/entry/{position}",
     "/log/proof/{position}",
     "/log/tile/{*rest}",
+    "/checklists.csv",
+    "/checklists.json",
+    "/checklists/report.csv",
+    "/checklists/{id}/evidence/{task}/{evidence}",
+    "/checklists/{id}/record/{part}",
     "/audit.csv",
     "/audit.json",
     "/static/{file}",
@@ -37,6 +43,8 @@ struct Places {
     device: String,
     account: String,
     webhook: String,
+    checklist: String,
+    own_checklist: String,
 }
 
 impl Places {
@@ -44,6 +52,8 @@ impl Places {
         let id = match path.split('/').nth(1) {
             Some("accounts") => &self.account,
             Some("settings") => &self.webhook,
+            Some("me") => &self.own_checklist,
+            _ if path.contains("checklists") => &self.checklist,
             _ => &self.device,
         };
         path.replace("{id}", id)
@@ -52,6 +62,7 @@ impl Places {
             .replace("{step}", "revoke")
             .replace("{token}", "over")
             .replace("{name}", "nobody")
+            .replace("{kind}", "offboarding")
     }
 }
 
@@ -74,7 +85,39 @@ async fn fleet() -> (TestServer, Places) {
     assert_eq!(made.status, 200, "{}", made.text());
     let webhook = server.look().rows("SELECT id FROM webhook").remove(0);
     let account = server.look().rows("SELECT id FROM account").remove(0);
-    (server, Places { device: device.into_iter().next().unwrap(), account, webhook })
+    // About who looks, so that the employee's page has something to show.
+    let request = Request {
+        person: "Alex Administrator".to_owned(),
+        email: "administrator@muster.example".to_owned(),
+        serial: None,
+        valid_for: VALID,
+    };
+    server.running().invite(&request).await.unwrap();
+    for person in ["sam.doe%40company.example", "administrator%40muster.example"] {
+        let form = format!("email={person}&kind=onboarding&day=2026-08-18");
+        let made = visitor.post("/checklists", &form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+    }
+    let of = |email: &str| {
+        let sql = format!(
+            "SELECT c.id FROM checklist c JOIN person p ON p.id = c.person_id
+             WHERE p.email = '{email}'"
+        );
+        server.look().rows(&sql).remove(0)
+    };
+    let checklist = of("sam.doe@company.example");
+    let own_checklist = of("administrator@muster.example");
+    server.round().await;
+    (
+        server,
+        Places {
+            device: device.into_iter().next().unwrap(),
+            account,
+            webhook,
+            checklist,
+            own_checklist,
+        },
+    )
 }
 
 /// Every page, with the name of its picture.

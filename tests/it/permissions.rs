@@ -55,6 +55,25 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("GET", "/log/entry/{position}", "aiA"),
     ("GET", "/log/proof/{position}", "aiA"),
     ("GET", "/log/tile/{*rest}", "aiA"),
+    ("GET", "/checklists", "aiA"),
+    ("GET", "/checklists.csv", "aiA"),
+    ("GET", "/checklists.json", "aiA"),
+    ("GET", "/checklists/report", "aiA"),
+    ("GET", "/checklists/report.csv", "aiA"),
+    ("GET", "/checklists/templates", "aiA"),
+    ("GET", "/checklists/templates/{kind}", "aiA"),
+    ("POST", "/checklists/templates/{kind}", "iA"),
+    ("GET", "/checklists/new", "iA"),
+    ("POST", "/checklists", "iA"),
+    ("GET", "/checklists/{id}", "aiA"),
+    ("GET", "/checklists/{id}/evidence/{task}/{evidence}", "aiA"),
+    ("GET", "/checklists/{id}/record/{part}", "aiA"),
+    ("POST", "/checklists/{id}/tasks/{task}/evidence", "iA"),
+    ("POST", "/checklists/{id}/tasks/{task}/{step}", "iA"),
+    ("POST", "/checklists/{id}/complete", "iA"),
+    ("POST", "/checklists/{id}/cancel", "iA"),
+    ("GET", "/me/checklists/{id}", "evaiA"),
+    ("POST", "/me/checklists/{id}/{task}", "evaiA"),
     ("GET", "/accounts", "aiA"),
     ("POST", "/accounts", "A"),
     ("GET", "/accounts/{id}", "aiA"),
@@ -127,6 +146,9 @@ fn filled(path: &str, device: &str) -> String {
         .replace("{number}", "1")
         .replace("{note}", "nothing")
         .replace("{waiver}", "nothing")
+        .replace("{kind}", "onboarding")
+        .replace("{task}", "firewall")
+        .replace("{evidence}", "nothing")
 }
 
 /// Whether an answer lets somebody in: what is refused is refused by its

@@ -99,6 +99,8 @@ impl Row {
             object_href: match kind.as_str() {
                 "device" => Some(format!("/devices/{id}")),
                 "account" => Some(format!("/accounts/{id}")),
+                "checklist" => Some(format!("/checklists/{id}")),
+                "checklist_template" => Some(format!("/checklists/templates/{id}")),
                 _ => None,
             },
             detail: noted.detail.clone(),

@@ -10,7 +10,9 @@ use super::shell::{Section, Shell, html};
 use super::times::When;
 use super::words::Mark;
 use crate::auth::who::Who;
+use crate::checklists::{ChecklistState, TaskState};
 use crate::shown::names::device_name;
+use crate::store::access::checklists::WholeChecklist;
 use crate::store::views::device::DeviceAsk;
 
 #[derive(Template)]
@@ -19,6 +21,8 @@ struct OwnPage {
     shell: Shell,
     name: String,
     macs: Vec<Mac>,
+    /// Open checklists about who looks: address, title, what is to do.
+    checklists: Vec<(String, String, String)>,
 }
 
 struct Mac {
@@ -39,6 +43,16 @@ pub(super) async fn page(
     let email = who.account.email.clone();
     let held = console.records(move |records| Ok(records.held(&email)?)).await?;
     let ask = DeviceAsk { reports: 1, gap: jiff::SignedDuration::from_hours(24) };
+    let email = who.account.email.to_lowercase();
+    let lists = console
+        .records(move |records| {
+            let Some(person) = records.person_by_email(&email)? else { return Ok(Vec::new()) };
+            let open = records.checklists_of(&person.id)?.into_iter();
+            let open = open.filter(|list| list.state == ChecklistState::Open);
+            let whole = open.map(|list| records.checklist(&list.id));
+            Ok(whole.collect::<Result<Vec<_>, _>>()?)
+        })
+        .await?;
     let records = console
         .read(move |views| {
             held.iter()
@@ -58,7 +72,19 @@ pub(super) async fn page(
     let page = OwnPage {
         name: who.account.name.clone(),
         macs: macs.collect(),
+        checklists: lists.iter().flatten().map(checklist).collect(),
         shell: shell.titled("My Macs", Section::Own),
     };
     html(&page)
+}
+
+/// Address, title, and what of it is for the person to do.
+fn checklist(whole: &WholeChecklist) -> (String, String, String) {
+    let mine = whole.tasks.iter().filter(|it| it.owner == "person" && it.state == TaskState::Open);
+    let to_do = match mine.count() {
+        0 => "nothing is left for you to do".to_owned(),
+        number => format!("{number} for you to do"),
+    };
+    let list = &whole.checklist;
+    (format!("/me/checklists/{}", list.id), list.title.clone(), to_do)
 }

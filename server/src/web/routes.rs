@@ -1,5 +1,6 @@
 //! The console's router: every route of the list behind its guard.
 
+mod checklists;
 mod list;
 
 use axum::Router;

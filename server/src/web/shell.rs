@@ -21,6 +21,7 @@ use crate::auth::who::{Origin, Who};
 pub(super) enum Section {
     Overview,
     Devices,
+    Checklists,
     Own,
     Audit,
     Accounts,
@@ -40,6 +41,7 @@ pub(super) struct Entry {
 const PLACES: &[(Section, &str, &str, Permission)] = &[
     (Section::Overview, "/", "Overview", Permission::SeeFleet),
     (Section::Devices, "/devices", "Devices", Permission::SeeFleet),
+    (Section::Checklists, "/checklists", "Checklists", Permission::SeePeople),
     (Section::Own, "/me", "My Macs", Permission::Own),
     (Section::Audit, "/audit", "Audit log", Permission::SeeAudit),
     (Section::Accounts, "/accounts", "Accounts", Permission::SeeAccounts),

@@ -8,6 +8,7 @@ use super::super::{
     mail_sign_in, openid_sign_in, os_releases, overview, own, passkey_sign_in, set_up, sign_in,
     statement, webhooks, welcome,
 };
+use super::checklists::checklists;
 use crate::auth::guard::Noted::Nothing;
 use crate::auth::guard::{Access, Noted, Route};
 use crate::auth::permission::Permission::{
@@ -38,7 +39,7 @@ const ACCOUNTS: Access = Access::Needs(&[SeeAccounts]);
 /// Says who may sign in.
 const CHANGE_ACCOUNTS: Access = Access::Needs(&[ChangeAccounts]);
 
-fn read(
+pub(super) fn read(
     path: &'static str,
     access: Access,
     noted: Noted,
@@ -47,13 +48,17 @@ fn read(
     Route { method: Method::GET, path, access, noted, handler }
 }
 
-fn change(path: &'static str, access: Access, handler: MethodRouter<Console>) -> Route<Console> {
+pub(super) fn change(
+    path: &'static str,
+    access: Access,
+    handler: MethodRouter<Console>,
+) -> Route<Console> {
     Route { method: Method::POST, path, access, noted: Nothing, handler }
 }
 
 /// Every address of the console.
 pub(in crate::web) fn routes() -> Vec<Route<Console>> {
-    [fleet(), people(), own_account(), ways_in()].into_iter().flatten().collect()
+    [fleet(), people(), checklists(), own_account(), ways_in()].into_iter().flatten().collect()
 }
 
 /// Macs, and what proves their state.
