@@ -104,6 +104,11 @@ impl Window {
         std::fs::write(self.pictures.join(format!("{name}.png")), bytes).unwrap();
     }
 
+    /// Keeps a file beside the pictures.
+    pub(crate) fn keep(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.pictures.join(name), bytes).unwrap();
+    }
+
     /// Asks the driver for what the client library does not know: what stands
     /// under `value` of its answer.
     pub(crate) async fn ask(&self, method: &str, what: &str, body: &Value) -> Value {

@@ -10,6 +10,7 @@ mod agent_commands;
 mod api;
 mod bad_input;
 mod browser;
+mod checklists;
 mod colleagues;
 mod console;
 mod device_desk;
