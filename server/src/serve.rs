@@ -205,7 +205,8 @@ fn watched(config: &Config, app: &App, jobs: &Jobs, started: watch::Receiver<boo
 fn router(api: DeviceApi, app: &App, spans: bool) -> Router {
     let router = device_api::router(api)
         .merge(web::router(app.clone()))
-        .merge(crate::api::router(app.clone()));
+        .merge(crate::api::router(app.clone()))
+        .merge(crate::scim::router(app.clone()));
     if spans { router.layer(axum::middleware::from_fn(telemetry::request)) } else { router }
 }
 

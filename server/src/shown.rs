@@ -3,5 +3,6 @@
 pub(crate) mod days;
 pub(crate) mod devices;
 pub(crate) mod names;
+pub(crate) mod people;
 pub(crate) mod row;
 pub(crate) mod systems;

@@ -22,6 +22,12 @@ WHO = {"Authorization": "Bearer " + os.environ["MUSTER_TOKEN"]}
 ME = requests.get(URL + "/api/v1/me", headers=WHO, timeout=20).json()
 
 
+def name_version(headers, address):
+    found = requests.get(address, headers=WHO, timeout=20)
+    if found.status_code == 200:
+        headers["If-Match"] = found.headers["ETag"]
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     headers = case.headers
@@ -40,7 +46,7 @@ def before_call(context, case, kwargs):
         if named == ME["account"]:
             case.path_parameters["id"] = "none"
         elif VERSION.fullmatch(str((headers or {}).get("If-Match", ""))):
-            address = f"{URL}/api/v1/accounts/{named}"
-            found = requests.get(address, headers=WHO, timeout=20)
-            if found.status_code == 200:
-                headers["If-Match"] = found.headers["ETag"]
+            name_version(headers, f"{URL}/api/v1/accounts/{named}")
+    if case.method == "PATCH" and path == "/api/v1/people/{id}":
+        if VERSION.fullmatch(str((headers or {}).get("If-Match", ""))):
+            name_version(headers, f"{URL}/api/v1/people/{named}")

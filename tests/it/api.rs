@@ -2,6 +2,7 @@
 
 mod changes;
 mod document;
+mod people;
 mod permissions;
 mod problems;
 mod reading;

@@ -15,10 +15,8 @@ use super::problem::ApiProblem;
 use super::reply::Reply;
 use super::{Api, again};
 use crate::auth::comes_from_here;
-use crate::auth::guard::{self, Noted, Refusal, blocking, by_session, request_id};
-use crate::auth::token::ApiToken;
+use crate::auth::guard::{self, Noted, Refusal, by_session, request_id};
 use crate::auth::who::{Origin, Proof, RequestId, Who};
-use crate::store::StoreError;
 
 /// Headers of every answer: it is data, and nothing else.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -46,7 +44,7 @@ impl Framed {
 
 /// Around everything, also what is no operation: the request's id, the
 /// headers, and the body of a problem.
-pub(super) async fn outermost(mut request: Request, next: Next) -> Response {
+pub(crate) async fn outermost(mut request: Request, next: Next) -> Response {
     let id = request_id();
     request.extensions_mut().insert(id.clone());
     let RequestId(id) = id;
@@ -100,7 +98,7 @@ async fn admitted(
     let by_token = request.headers().contains_key(header::AUTHORIZATION);
     let origin = Origin::at(&request, &api.app);
     let who = if by_token {
-        token(api, request.headers(), origin).await?
+        guard::by_token(&api.app, request.headers(), origin).await?
     } else {
         by_session(&api.app, request.headers(), origin).await?
     };
@@ -128,22 +126,6 @@ fn refused(refusal: Refusal, who: &Who) -> ApiProblem {
         }
         Refusal::Failed(error) => error.into(),
     }
-}
-
-/// Whose token a request presents, if it is a valid one.
-async fn token(api: &Api, headers: &HeaderMap, origin: Origin) -> Result<Option<Who>, StoreError> {
-    let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = text
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, token)| ApiToken::presented(token.trim()));
-    let Some(token) = token else { return Ok(None) };
-    let (records, now) = (api.app.records.clone(), origin.at);
-    let found = blocking(move || records.present_token(&token, now)).await?;
-    Ok(found.map(|(token, account)| {
-        let proof = Proof::Token { id: token.id, scopes: token.scopes };
-        Who { account, proof, origin }
-    }))
 }
 
 /// Whose requests are counted together.

@@ -14,19 +14,19 @@ const REMEMBERED: usize = 20_000;
 
 /// Counts requests, cheap to clone.
 #[derive(Clone)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     allowance: Allowance,
     buckets: Arc<Mutex<Buckets<Box<str>>>>,
 }
 
 impl Pace {
     /// Nobody has asked for anything yet.
-    pub(super) fn new(allowance: Allowance) -> Self {
+    pub(crate) fn new(allowance: Allowance) -> Self {
         Self { allowance, buckets: Arc::new(Mutex::new(Buckets::new(allowance, REMEMBERED))) }
     }
 
     /// Counts a request of `whom`; the headers that say what is left.
-    pub(super) fn count(&self, whom: &str, now: Timestamp) -> Result<HeaderMap, ApiProblem> {
+    pub(crate) fn count(&self, whom: &str, now: Timestamp) -> Result<HeaderMap, ApiProblem> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = buckets.take(whom, now);
         let left = buckets.left(whom, now);

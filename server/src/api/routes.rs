@@ -20,7 +20,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("Fleet", "How the fleet stands, and by which rules."),
     ("Devices", "Single devices, their findings and their history."),
     ("Evidence", "What devices have signed, and the tamper-evident log."),
-    ("People", "Who may sign in, with what, and what they did."),
+    ("People", "Who works for the company, who may sign in, and what they did."),
     ("Integrations", "What is told to other systems."),
     ("About", "Who asks, and this document."),
 ];
@@ -50,6 +50,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = fleet();
     all.extend(devices_());
     all.extend(evidence());
+    all.extend(super::people::operations());
     all.extend(people());
     all.extend(credentials());
     all.extend(super::integrations::operations());

@@ -5,12 +5,13 @@
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, header};
 use axum::routing::MethodRouter;
 use jiff::Timestamp;
 
 use super::permission::Permission;
 use super::sight::Sight;
+use super::token::ApiToken;
 use super::who::{Origin, Proof, RequestId, Who};
 use super::{AuthError, CookieJar, session};
 use crate::app::App;
@@ -86,6 +87,26 @@ pub async fn by_session(
     let Some((session, account)) = blocking(work).await? else { return Ok(None) };
     let proof = Proof::Session { id: session.id, begun: session.created, way: session.way };
     Ok(Some(Who { account, proof, origin }))
+}
+
+/// Whose token a request presents, if it is a valid one.
+pub async fn by_token(
+    app: &App,
+    headers: &HeaderMap,
+    origin: Origin,
+) -> Result<Option<Who>, StoreError> {
+    let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = text
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, token)| ApiToken::presented(token.trim()));
+    let Some(token) = token else { return Ok(None) };
+    let (records, now) = (app.records.clone(), origin.at);
+    let found = blocking(move || records.present_token(&token, now)).await?;
+    Ok(found.map(|(token, account)| {
+        let proof = Proof::Token { id: token.id, scopes: token.scopes };
+        Who { account, proof, origin }
+    }))
 }
 
 /// Decides whether `who` may have `request` answered, which then carries it.

@@ -9,6 +9,7 @@ pub mod past;
 mod standing;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use shared::policy::{FindingStatus, Mode};
 
 pub use self::standing::Standing;
@@ -40,6 +41,8 @@ pub struct Owner {
     pub department: String,
     /// Whether the person has left.
     pub left: bool,
+    /// Last day of an absence, which may be over.
+    pub away_until: Option<Date>,
 }
 
 /// The system that a device last reported.

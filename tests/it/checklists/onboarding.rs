@@ -21,7 +21,7 @@ async fn joins(server: &TestServer) -> String {
         first_day: Some("2026-08-24".parse().unwrap()),
         ..PersonFacts::default()
     };
-    let new = NewPerson { id: "person-1".to_owned(), source: "console", facts };
+    let new = NewPerson { id: "person-1".to_owned(), source: "console", is_ended: false, facts };
     let added = tokio::task::spawn_blocking(move || records.add_person(&new, &act).map(drop));
     added.await.unwrap().unwrap();
     let ids = server.look().rows("SELECT id FROM checklist WHERE kind = 'onboarding'");

@@ -13,12 +13,10 @@ use jiff::civil::Date;
 pub use self::import::{Column, ImportedPerson, ImportedWith, PeopleImport};
 pub use self::list::{PeopleAsk, PeopleCounts, PeoplePage, PersonCase};
 pub use self::rows::{OpenChecklist, PersonRow};
-use super::checklists::begin_for;
 use crate::audit::Act;
-use crate::checklists::ChecklistKind;
 use crate::store::StoreError;
 use crate::store::reading::{Fields, Reading, Value};
-use crate::store::writing::{Transact, Writing};
+use crate::store::writing::Transact;
 
 /// A person of the company.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub struct Person {
     pub email: String,
     /// Where the person came from: `invitation`, `csv`, `api`, `scim`, `console`.
     pub source: String,
-    /// SCIM's user name, where it is not the mail address.
+    /// SCIM's user name; the mail address where there is none.
     pub user_name: Option<String>,
     /// What a directory calls the person.
     pub external_id: Option<String>,
@@ -45,6 +43,8 @@ pub struct Person {
     pub away_until: Option<Date>,
     /// Since when the person is deactivated.
     pub ended: Option<Timestamp>,
+    /// Since when a directory does not know the person any more.
+    pub removed: Option<Timestamp>,
     /// When the person became known.
     pub created: Timestamp,
     /// The newest change.
@@ -81,7 +81,7 @@ pub struct PersonFacts {
     pub name: String,
     /// Mail address.
     pub email: String,
-    /// SCIM's user name, where it is not the mail address.
+    /// SCIM's user name; the mail address where there is none.
     pub user_name: Option<String>,
     /// What a directory calls the person.
     pub external_id: Option<String>,
@@ -102,6 +102,8 @@ pub struct NewPerson {
     pub id: String,
     /// Where the person came from: `csv`, `api`, `scim`, `console`.
     pub source: &'static str,
+    /// Whether the person has ended already, as directories may say.
+    pub is_ended: bool,
     /// Everything else.
     pub facts: PersonFacts,
 }
@@ -156,7 +158,8 @@ pub trait People: Send + Sync {
         part: (u64, u64),
     ) -> Result<(Vec<Person>, u64), StoreError>;
     /// Adds a person. Onboarding begins when the first day is on the day of
-    /// the act or later, or when a directory adds the person.
+    /// the act or later, or when a directory adds the person. One whom a
+    /// directory has removed comes back to it as the same person.
     fn add_person(&self, new: &NewPerson, act: &Act) -> Result<PersonChanged, StoreError>;
     /// Changes the person that has this version; any version when none is named.
     fn change_person(
@@ -175,6 +178,9 @@ pub trait People: Send + Sync {
         version: Option<i64>,
         act: &Act,
     ) -> Result<PersonChanged, StoreError>;
+    /// Ends a person, whom a directory does not see any more. When it adds
+    /// the same person again, that opens this one again.
+    fn remove_person(&self, id: &str, act: &Act) -> Result<PersonChanged, StoreError>;
     /// Takes an end back. An employee's account that ended with the person
     /// opens again; an account with more rights stays closed, and tokens stay
     /// revoked.
@@ -194,11 +200,12 @@ pub trait People: Send + Sync {
 
 /// Columns of a person `p`.
 const COLUMNS: &str = "p.id, p.name, p.email, p.source, p.user_name, p.external_id, p.department,
-    p.first_day, p.last_day, p.away_until, p.ended_ms, p.created_ms, p.changed_ms, p.version";
+    p.first_day, p.last_day, p.away_until, p.ended_ms, p.removed_ms, p.created_ms, p.changed_ms,
+    p.version";
 
 /// The person in the columns from `at` on.
 fn person(row: &dyn Fields, at: usize) -> Result<Person, StoreError> {
-    let created = row.time(at + 11)?;
+    let created = row.time(at + 12)?;
     Ok(Person {
         id: row.string(at)?,
         name: row.string(at + 1)?,
@@ -211,9 +218,10 @@ fn person(row: &dyn Fields, at: usize) -> Result<Person, StoreError> {
         last_day: day(row, at + 8)?,
         away_until: day(row, at + 9)?,
         ended: row.time_or_null(at + 10)?,
+        removed: row.time_or_null(at + 11)?,
         created,
-        changed: row.time(at + 12)?.max(created),
-        version: row.int(at + 13)?,
+        changed: row.time(at + 13)?.max(created),
+        version: row.int(at + 14)?,
     })
 }
 
@@ -296,6 +304,10 @@ impl<T: Transact> People for T {
         self.transact(|db| ending::end(db, (id, version), act))
     }
 
+    fn remove_person(&self, id: &str, act: &Act) -> Result<PersonChanged, StoreError> {
+        self.transact(|db| ending::remove(db, id, act))
+    }
+
     fn reopen_person(
         &self,
         id: &str,
@@ -312,24 +324,4 @@ impl<T: Transact> People for T {
     ) -> Result<PeopleImport, StoreError> {
         self.transact(|db| import::import(db, people, with))
     }
-}
-
-/// Begins the checklist of somebody who comes.
-fn begin_onboarding(
-    db: &mut dyn Writing,
-    person_id: &str,
-    day: Date,
-    act: &Act,
-) -> Result<(), StoreError> {
-    begin_for(db, ChecklistKind::Onboarding, person_id, day, act).map(drop)
-}
-
-/// Begins the checklist of somebody who goes.
-fn begin_offboarding(
-    db: &mut dyn Writing,
-    person_id: &str,
-    day: Date,
-    act: &Act,
-) -> Result<(), StoreError> {
-    begin_for(db, ChecklistKind::Offboarding, person_id, day, act).map(drop)
 }

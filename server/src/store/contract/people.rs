@@ -23,6 +23,7 @@ const PROMISES: &[Promise] = &[
     ("who changes a person has seen the newest version", changed),
     ("everything that lets a person in ends with the person", ended),
     ("an end is taken back", reopened),
+    ("whom a directory removes it does not see, and may add again", removed),
     ("the last administrator cannot be ended", last_administrator),
     ("people are listed by what is true of them", listed),
     ("every page of people follows the one before", paged),
@@ -56,7 +57,7 @@ fn facts(name: &str) -> PersonFacts {
 
 fn add(records: &dyn Records, facts: PersonFacts) -> PersonChanged {
     let id = facts.name.split(' ').next().unwrap_or_default().to_lowercase();
-    let new = NewPerson { id, source: "console", facts };
+    let new = NewPerson { id, source: "console", is_ended: false, facts };
     records.add_person(&new, &act("person_added", 0)).unwrap()
 }
 
@@ -192,6 +193,10 @@ fn ended(replicas: &Replicas) {
     request.received_at = minute(4);
     let admission = opened.writer.enroll(&request).unwrap();
     assert_eq!(admission, Admission::TokenExpired { expired_at: minute(3) });
+    let open = records.person_row(&person.id).unwrap().unwrap().checklists;
+    assert_eq!(open.len(), 1);
+    assert_eq!((open[0].kind.as_str(), open[0].day, open[0].done), ("offboarding", Some(TODAY), 0));
+    assert!(open[0].tasks > 3);
     let held = records.holdings(&person.id).unwrap();
     assert_eq!((held.len(), held[0].until), (1, None), "the Mac is still out there");
     assert_eq!(done(end(None)), after, "twice is once");
@@ -217,6 +222,30 @@ fn reopened(replicas: &Replicas) {
     done(records.reopen_person("ada", None, &act("person_reopened", 8)).unwrap());
     let auditor = records.account("account of ada").unwrap().unwrap();
     assert_eq!(auditor.disabled, Some(minute(7)), "an administrator opens it");
+}
+
+fn removed(replicas: &Replicas) {
+    let records = replicas.open().records;
+    let ada = done(add(&*records, facts("Ada")));
+    let remove = || records.remove_person("ada", &act("person_removed", 3)).unwrap();
+    let after = done(remove());
+    assert_eq!((after.ended, after.removed), (Some(minute(3)), Some(minute(3))));
+    assert_eq!(remove(), PersonChanged::Missing, "twice is once");
+    assert_eq!(records.look_up(None, (0, 5)).unwrap(), (Vec::new(), 0));
+    assert_eq!(add(&*records, facts("Ada")), PersonChanged::EmailTaken, "a page opens it again");
+    let new = NewPerson {
+        id: "another".to_owned(),
+        source: "scim",
+        is_ended: false,
+        facts: PersonFacts { department: "Sales".to_owned(), ..facts("Ada") },
+    };
+    let back = done(records.add_person(&new, &act("person_added", 5)).unwrap());
+    assert_eq!((&back.id, back.ended, back.removed), (&ada.id, None, None));
+    let row = records.person_row(&back.id).unwrap().unwrap();
+    let kinds: Vec<_> = row.checklists.iter().map(|open| open.kind.as_str()).collect();
+    assert!(kinds.contains(&"onboarding"), "{kinds:?}");
+    assert_eq!((back.department.as_str(), back.source.as_str()), ("Sales", "scim"));
+    assert_eq!(records.look_up(None, (0, 5)).unwrap().1, 1);
 }
 
 fn last_administrator(replicas: &Replicas) {
@@ -286,6 +315,13 @@ fn listed(replicas: &Replicas) {
     assert_eq!(of(PersonCase::Leaving), ["Leaving Poe"]);
     assert_eq!(of(PersonCase::Away), ["Away Poe"]);
     assert_eq!(of(PersonCase::WithoutMac).len(), 5);
+    let kinds = |name: &str| -> Vec<String> {
+        let page = records.people(&PeopleAsk { text: Some(name.to_owned()), ..ask() }).unwrap();
+        let row = page.rows.into_iter().next().unwrap();
+        row.checklists.into_iter().map(|open| open.kind).collect()
+    };
+    assert_eq!(kinds("joining"), ["onboarding"], "the first day is to come");
+    assert_eq!(kinds("away"), Vec::<String>::new());
     let rows = records.people(&PeopleAsk { cases: vec![PersonCase::WithMac], ..ask() }).unwrap();
     assert_eq!(rows.rows[0].macs[0].id, device_id(1));
     let counts = records.count_people(&ask()).unwrap();
@@ -307,7 +343,7 @@ fn paged(replicas: &Replicas) {
         let email = format!("{}@company.example", uuid::Uuid::new_v4());
         let id = uuid::Uuid::new_v4().to_string();
         let facts = PersonFacts { name: name.to_owned(), email, ..PersonFacts::default() };
-        let new = NewPerson { id, source: "api", facts };
+        let new = NewPerson { id, source: "api", is_ended: false, facts };
         done(records.add_person(&new, &act("person_added", 0)).unwrap());
     }
     let mut seen = Vec::new();

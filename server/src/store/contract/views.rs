@@ -350,6 +350,7 @@ fn the_overview_counts_everybody_once() {
         let overview = views
             .overview(OverviewAsk {
                 changed_after: now() - SignedDuration::from_hours(24),
+                today: jiff::civil::date(2026, 8, 20),
                 unknown_before: now() - SignedDuration::from_hours(72),
                 attention_limit: 500,
                 changes_limit: 500,

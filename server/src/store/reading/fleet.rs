@@ -107,18 +107,23 @@ fn silent_since(db: &mut dyn Reading) -> Result<Option<Timestamp>, StoreError> {
 fn attention(db: &mut dyn Reading, ask: OverviewAsk) -> Result<(Vec<DeviceRow>, u64), StoreError> {
     let (standing, urgency) = (standing_of(db.dialect()), urgency(db.dialect()));
     let id = db.dialect().by_bytes("x.id");
+    // Who is away cannot be asked why the Mac is silent.
+    let away = db.dialect().by_bytes("coalesce(p.away_until, '')");
     let sql = format!(
         "SELECT x.id, count(*) OVER () FROM (
-           SELECT d.id, {standing} AS standing, {urgency} AS urgency, d.status_since_ms AS since
-             FROM device d WHERE NOT (d.lifecycle = 'active' AND d.status = 'compliant')) x
-          WHERE x.standing IN ('non_compliant', 'at_risk', 'stale', 'suspended', 'pending')
-             OR x.standing = 'never_reported' AND x.since <= $1
+           SELECT d.id, {standing} AS standing, {urgency} AS urgency, d.status_since_ms AS since,
+                  d.person_id FROM device d WHERE NOT (d.lifecycle = 'active' AND d.status = 'compliant')) x
+          WHERE x.standing IN ('non_compliant', 'at_risk', 'suspended', 'pending')
+             OR x.standing = 'stale' AND NOT EXISTS (SELECT 1 FROM person p
+                  WHERE p.id = x.person_id AND {away} >= $1)
+             OR x.standing = 'never_reported' AND x.since <= $2
              OR x.standing = 'unknown' AND EXISTS (SELECT 1 FROM finding f
                   WHERE f.device_id = x.id AND f.status = 'unknown' AND f.until_ms IS NULL
-                    AND f.mode = 'required' AND f.from_ms <= $1)
-          ORDER BY x.urgency, {id} LIMIT $2"
+                    AND f.mode = 'required' AND f.from_ms <= $2)
+          ORDER BY x.urgency, {id} LIMIT $3"
     );
     let values = [
+        Value::text(&ask.today.to_string()),
         Value::Number(ask.unknown_before.as_millisecond()),
         Value::Number(ask.attention_limit.into()),
     ];

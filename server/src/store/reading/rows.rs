@@ -68,7 +68,7 @@ fn at_once(db: &mut dyn Reading, ids: &[String]) -> Result<HashMap<String, Devic
                 CASE WHEN d.lifecycle = 'active' THEN d.status_since_ms ELSE coalesce(
                   (SELECT max(e.at_ms) FROM event e WHERE e.device_id = d.id), d.status_since_ms)
                 END,
-                d.was, d.due_ms, p.name, p.email, d.status, p.department, p.ended_ms
+                d.was, d.due_ms, p.name, p.email, d.status, p.department, p.ended_ms, p.away_until
            FROM device d LEFT JOIN person p ON p.id = d.person_id WHERE {}",
         dialect.among("d.id", "$1")
     );
@@ -124,6 +124,7 @@ fn read_row(row: &dyn Fields) -> Result<DeviceRow, StoreError> {
                 email: row.string(16)?,
                 department: row.string(18)?,
                 left: row.number(19)?.is_some(),
+                away_until: row.text(20)?.and_then(|day| day.parse().ok()),
             }),
             None => None,
         },

@@ -1,5 +1,7 @@
 //! What the overview reads: the whole fleet in a few numbers.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::history::Counts;
@@ -13,6 +15,8 @@ pub struct OverviewAsk {
     pub changed_after: Timestamp,
     /// A device that is unknown since before this instant needs attention.
     pub unknown_before: Timestamp,
+    /// Silence of whoever is away on this day needs no attention.
+    pub today: Date,
     /// Longest list of devices that need attention.
     pub attention_limit: u32,
     /// Longest list of changes.
@@ -26,6 +30,7 @@ impl OverviewAsk {
         Self {
             changed_after: ago(24),
             unknown_before: ago(3 * 24),
+            today: now.to_zoned(TimeZone::UTC).date(),
             attention_limit: rows,
             changes_limit: rows,
         }

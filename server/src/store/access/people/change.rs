@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::ending::open;
 use super::{NewPerson, Person, PersonChanged, PersonFacts, kept, one};
 use crate::audit::Act;
+use crate::checklists::ChecklistKind;
 use crate::store::StoreError;
 use crate::store::access::audit::note;
+use crate::store::access::checklists::begin_for;
 use crate::store::reading::{Reading, Value};
 use crate::store::writing::Writing;
 
@@ -47,8 +50,8 @@ pub(super) fn insert(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     const ADD: &str = "INSERT INTO person (id, name, email, source, user_name, external_id,
-            department, first_day, last_day, away_until, created_ms, changed_ms)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
+            department, first_day, last_day, away_until, ended_ms, created_ms, changed_ms)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
     let facts = &new.facts;
     let values = [
         Value::text(&new.id),
@@ -61,6 +64,7 @@ pub(super) fn insert(
         kept(facts.first_day),
         kept(facts.last_day),
         kept(facts.away_until),
+        Value::time_or_null(new.is_ended.then_some(at)),
         Value::time(at),
         Value::time(at),
     ];
@@ -72,9 +76,9 @@ pub(super) fn insert(
 pub(super) fn welcome(db: &mut dyn Writing, person: &Person, act: &Act) -> Result<(), StoreError> {
     let today = day_of(act.at);
     let comes = person.first_day.is_some_and(|first| first >= today);
-    if comes || person.source == "scim" {
+    if person.ended.is_none() && (comes || person.source == "scim") {
         let day = person.first_day.unwrap_or(today);
-        super::begin_onboarding(db, &person.id, day, act)?;
+        begin_for(db, ChecklistKind::Onboarding, &person.id, day, act)?;
     }
     Ok(())
 }
@@ -85,6 +89,11 @@ pub(super) fn add(
     new: &NewPerson,
     act: &Act,
 ) -> Result<PersonChanged, StoreError> {
+    if new.source == "scim"
+        && let Some(before) = removed(db.asked(), &new.facts)?
+    {
+        return back(db, &before, new, act);
+    }
     if let Some(taken) = taken(db.asked(), &new.id, &new.facts)? {
         return Ok(taken);
     }
@@ -92,6 +101,40 @@ pub(super) fn add(
         return Ok(PersonChanged::EmailTaken);
     }
     let Some(person) = one(db.asked(), "p.id = $1", &[Value::text(&new.id)])? else {
+        return Ok(PersonChanged::Missing);
+    };
+    welcome(db, &person, act)?;
+    note(db, act)?;
+    Ok(PersonChanged::Done(Box::new(person)))
+}
+
+/// Who has the mail address and was removed by a directory.
+fn removed(db: &mut dyn Reading, facts: &PersonFacts) -> Result<Option<Person>, StoreError> {
+    let found = one(db, "lower(p.email) = $1", &[small(&facts.email)])?;
+    Ok(found.filter(|person| person.removed.is_some()))
+}
+
+/// A removed person comes back as the same one, with everything that is new.
+fn back(
+    db: &mut dyn Writing,
+    before: &Person,
+    new: &NewPerson,
+    act: &Act,
+) -> Result<PersonChanged, StoreError> {
+    const SEEN: &str = "UPDATE person SET removed_ms = NULL, source = $1 WHERE id = $2";
+    if let Some(taken) = taken(db.asked(), &before.id, &new.facts)? {
+        return Ok(taken);
+    }
+    let id = Value::text(&before.id);
+    let mut opened = new.is_ended || open(db, before, act)?;
+    if let Some(person) = one(db.asked(), "p.id = $1", std::slice::from_ref(&id))? {
+        opened = opened && write(db, &person, &new.facts, act.at)?;
+    }
+    if !opened {
+        return Ok(PersonChanged::Stale);
+    }
+    db.change(SEEN, &[Value::text(new.source), id.clone()])?;
+    let Some(person) = one(db.asked(), "p.id = $1", &[id])? else {
         return Ok(PersonChanged::Missing);
     };
     welcome(db, &person, act)?;

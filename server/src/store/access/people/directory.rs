@@ -21,6 +21,8 @@ pub(super) fn look_up(
         Some(Lookup::Email(email)) => ("lower(p.email) = $1", small(email)),
         Some(Lookup::Id(id)) => ("p.id = $1", vec![Value::text(id)]),
     };
+    // Whom a directory has removed it does not see.
+    let condition = format!("p.removed_ms IS NULL AND {condition}");
     let count = format!("SELECT count(*) FROM person p WHERE {condition}");
     let total = db.only(&count, &values, |row| row.count(0))?;
     let number = |number: u64| Value::Number(i64::try_from(number).unwrap_or(i64::MAX));

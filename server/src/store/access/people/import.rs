@@ -104,6 +104,7 @@ pub(super) fn import(
             let new = NewPerson {
                 id: uuid::Uuid::new_v4().to_string(),
                 source: with.source,
+                is_ended: false,
                 facts: facts.clone(),
             };
             let act = (with.act)(&new.id, &facts.name, true);

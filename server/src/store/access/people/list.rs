@@ -257,7 +257,7 @@ pub(super) fn page(db: &mut dyn Reading, ask: &PeopleAsk) -> Result<PeoplePage, 
 }
 
 /// Columns of a person.
-const WIDTH: usize = 14;
+const WIDTH: usize = 15;
 
 /// Counts for every filter.
 pub(super) fn counts(db: &mut dyn Reading, ask: &PeopleAsk) -> Result<PeopleCounts, StoreError> {

@@ -262,6 +262,7 @@ fn the_whole_fleet_looks_the_same_at_any_time() {
     for (hours, limit) in [(0, 1), (24, 5), (24, 500), (24 * 40, 500), (24 * 400, 3)] {
         let overview = OverviewAsk {
             changed_after: now() - SignedDuration::from_hours(hours),
+            today: jiff::civil::date(2026, 8, 20),
             unknown_before: now() - SignedDuration::from_hours(hours * 2),
             attention_limit: limit,
             changes_limit: limit,

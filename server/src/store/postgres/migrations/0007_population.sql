@@ -9,6 +9,7 @@ ALTER TABLE person ADD COLUMN first_day text;
 ALTER TABLE person ADD COLUMN last_day text;
 ALTER TABLE person ADD COLUMN away_until text;
 ALTER TABLE person ADD COLUMN ended_ms bigint;
+ALTER TABLE person ADD COLUMN removed_ms bigint;
 ALTER TABLE person ADD COLUMN changed_ms bigint NOT NULL DEFAULT 0;
 ALTER TABLE person ADD COLUMN version bigint NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX person_by_user_name ON person (user_name) WHERE user_name IS NOT NULL;

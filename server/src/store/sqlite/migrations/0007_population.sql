@@ -3,13 +3,14 @@
 -- texts such as 2026-08-23; they belong to a calendar, not to a moment.
 
 ALTER TABLE person ADD COLUMN source TEXT NOT NULL DEFAULT 'invitation'; -- csv, api, scim, console
-ALTER TABLE person ADD COLUMN user_name TEXT;       -- of SCIM, where it is not the mail address
+ALTER TABLE person ADD COLUMN user_name TEXT;       -- of SCIM; the mail address where there is none
 ALTER TABLE person ADD COLUMN external_id TEXT;     -- of SCIM
 ALTER TABLE person ADD COLUMN department TEXT NOT NULL DEFAULT '';
 ALTER TABLE person ADD COLUMN first_day TEXT;
 ALTER TABLE person ADD COLUMN last_day TEXT;
 ALTER TABLE person ADD COLUMN away_until TEXT;      -- the last day of an absence
 ALTER TABLE person ADD COLUMN ended_ms INTEGER;     -- since when somebody or a directory ended it
+ALTER TABLE person ADD COLUMN removed_ms INTEGER;   -- since when a directory does not know the person any more
 ALTER TABLE person ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE person ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX person_by_user_name ON person(user_name) WHERE user_name IS NOT NULL;
