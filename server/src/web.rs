@@ -20,6 +20,7 @@ mod os_releases;
 mod overview;
 mod own;
 mod passkey_sign_in;
+mod people;
 mod problems;
 mod routes;
 mod security;

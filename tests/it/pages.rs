@@ -25,6 +25,8 @@ const NO_PAGES: &[&str] = &[
     "/log/entry/{position}",
     "/log/proof/{position}",
     "/log/tile/{*rest}",
+    "/people.csv",
+    "/people.json",
     "/checklists.csv",
     "/checklists.json",
     "/checklists/report.csv",
@@ -42,6 +44,7 @@ const NO_PAGES: &[&str] = &[
 struct Places {
     device: String,
     account: String,
+    person: String,
     webhook: String,
     checklist: String,
     own_checklist: String,
@@ -51,6 +54,7 @@ impl Places {
     fn fill(&self, path: &str) -> String {
         let id = match path.split('/').nth(1) {
             Some("accounts") => &self.account,
+            Some("people") => &self.person,
             Some("settings") => &self.webhook,
             Some("me") => &self.own_checklist,
             _ if path.contains("checklists") => &self.checklist,
@@ -85,6 +89,8 @@ async fn fleet() -> (TestServer, Places) {
     assert_eq!(made.status, 200, "{}", made.text());
     let webhook = server.look().rows("SELECT id FROM webhook").remove(0);
     let account = server.look().rows("SELECT id FROM account").remove(0);
+    let person = "SELECT id FROM person WHERE email = 'sam.doe@company.example'";
+    let person = server.look().rows(person).remove(0);
     // About who looks, so that the employee's page has something to show.
     let request = Request {
         person: "Alex Administrator".to_owned(),
@@ -113,6 +119,7 @@ async fn fleet() -> (TestServer, Places) {
         Places {
             device: device.into_iter().next().unwrap(),
             account,
+            person,
             webhook,
             checklist,
             own_checklist,

@@ -15,6 +15,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 pub(super) use self::export::line as csv_line;
 use self::filters::{Chip, Choice, Menu};
+pub(super) use self::table::away;
 use self::table::{Header, TableRow};
 use self::views::ViewLink;
 use super::Console;

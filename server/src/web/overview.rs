@@ -167,7 +167,7 @@ fn attention_row(row: &DeviceRow, catalogue: &Catalogue, now: Timestamp) -> Atte
     AttentionRow {
         id: row.id.clone(),
         name: device_name(row, catalogue),
-        owner: owner_words(row),
+        owner: owner_words(row, now),
         mark: Mark::of_device(row, now),
         was: was_words(row, &problems),
         problems,
@@ -181,13 +181,15 @@ fn change_row(change: &StatusChange, catalogue: &Catalogue, now: Timestamp) -> C
     ChangeRow {
         id: change.device.id.clone(),
         name: device_name(&change.device, catalogue),
-        owner: owner_words(&change.device),
+        owner: owner_words(&change.device, now),
         from: change.from.map(Mark::of),
         to: Mark::of(change.to),
         at: When::relative(change.at, now),
     }
 }
 
-fn owner_words(row: &DeviceRow) -> String {
-    row.owner.as_ref().map_or_else(|| "Nobody".to_owned(), |owner| owner.name.clone())
+fn owner_words(row: &DeviceRow, now: Timestamp) -> String {
+    let Some(owner) = &row.owner else { return "Nobody".to_owned() };
+    let away = super::devices::away(row, now);
+    if away.is_empty() { owner.name.clone() } else { format!("{}, {away}", owner.name) }
 }

@@ -23,6 +23,7 @@ pub(super) enum Section {
     Devices,
     Checklists,
     Own,
+    People,
     Audit,
     Accounts,
     Webhooks,
@@ -41,6 +42,7 @@ pub(super) struct Entry {
 const PLACES: &[(Section, &str, &str, Permission)] = &[
     (Section::Overview, "/", "Overview", Permission::SeeFleet),
     (Section::Devices, "/devices", "Devices", Permission::SeeFleet),
+    (Section::People, "/people", "People", Permission::SeePeople),
     (Section::Checklists, "/checklists", "Checklists", Permission::SeePeople),
     (Section::Own, "/me", "My Macs", Permission::Own),
     (Section::Audit, "/audit", "Audit log", Permission::SeeAudit),

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use shared::os_releases::Catalogue;
 
+use crate::people::today;
 use crate::shown::devices::ListQuery;
 use crate::shown::devices::columns::ColumnInfo;
 use crate::shown::names::{device_name, model_words};
 use crate::shown::systems::{Systems, behind, version_words};
 use crate::store::views::list::{Column, Order, PageStart};
 use crate::store::views::{DeviceRow, Standing};
+use crate::web::people::away_words;
 use crate::web::problems::{ProblemWord, joined, problem_words, was_words};
 use crate::web::times::When;
 use crate::web::words::{Mark, key_word};
@@ -42,6 +44,8 @@ pub(super) struct TableRow {
     pub(super) enrolled: When,
     pub(super) due: Option<When>,
     pub(super) overdue: bool,
+    /// Such as `away until 3 Sep 2026`; empty for who is not.
+    pub(super) away: String,
     pub(super) model: String,
     pub(super) version: String,
     pub(super) behind: String,
@@ -88,6 +92,12 @@ pub(super) fn rows(rows: &[DeviceRow], catalogue: &Catalogue, now: Timestamp) ->
     rows.iter().map(|row| table_row(row, catalogue, &mut systems, now)).collect()
 }
 
+/// That whoever holds the device is away.
+pub(in crate::web) fn away(row: &DeviceRow, now: Timestamp) -> String {
+    let until = row.owner.as_ref().and_then(|owner| owner.away_until);
+    away_words(until, today(now)).unwrap_or_default()
+}
+
 fn table_row(
     row: &DeviceRow,
     catalogue: &Catalogue,
@@ -113,6 +123,7 @@ fn table_row(
         enrolled: When::relative(row.enrolled, now),
         due: row.due.map(|due| When::due(due, now)),
         overdue: row.due.is_some_and(|due| due <= now),
+        away: away(row, now),
         model: model_words(row, catalogue),
         version: row.system.as_ref().map(version_words).unwrap_or_default(),
         behind: row.system.as_ref().map(|one| behind(systems.facts(one))).unwrap_or_default(),

@@ -5,15 +5,15 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::super::{
     Console, account, accounts, api_docs, assets, audit, device, devices, health, log,
-    mail_sign_in, openid_sign_in, os_releases, overview, own, passkey_sign_in, set_up, sign_in,
-    statement, webhooks, welcome,
+    mail_sign_in, openid_sign_in, os_releases, overview, own, passkey_sign_in, people, set_up,
+    sign_in, statement, webhooks, welcome,
 };
 use super::checklists::checklists;
 use crate::auth::guard::Noted::Nothing;
 use crate::auth::guard::{Access, Noted, Route};
 use crate::auth::permission::Permission::{
-    ChangeAccounts, ChangeFleet, ChangeIntegrations, Export, Own, SeeAccounts, SeeAudit,
-    SeeEvidence, SeeFleet, SeeIntegrations,
+    ChangeAccounts, ChangeFleet, ChangeIntegrations, ChangePeople, Export, Own, SeeAccounts,
+    SeeAudit, SeeEvidence, SeeFleet, SeeIntegrations, SeePeople,
 };
 
 /// Keeps the own account.
@@ -58,7 +58,10 @@ pub(super) fn change(
 
 /// Every address of the console.
 pub(in crate::web) fn routes() -> Vec<Route<Console>> {
-    [fleet(), people(), checklists(), own_account(), ways_in()].into_iter().flatten().collect()
+    [fleet(), company(), people(), checklists(), own_account(), ways_in()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Macs, and what proves their state.
@@ -113,6 +116,32 @@ fn fleet() -> Vec<Route<Console>> {
         read("/log/entry/{position}", EVIDENCE, Nothing, get(log::entry)),
         read("/log/proof/{position}", EVIDENCE, Nothing, get(log::proof)),
         read("/log/tile/{*rest}", EVIDENCE, Nothing, get(log::tile)),
+    ]
+}
+
+/// Who works for the company.
+fn company() -> Vec<Route<Console>> {
+    const SEE: Access = Access::Needs(&[SeePeople]);
+    const CHANGE: Access = Access::Needs(&[SeePeople, ChangePeople]);
+    const TAKE: Access = Access::Needs(&[SeePeople, Export]);
+    vec![
+        read("/people", SEE, Nothing, get(people::list::page)),
+        change("/people", CHANGE, post(people::change::add)),
+        read("/people.csv", TAKE, Noted::Export("people"), get(people::export::csv)),
+        read("/people.json", TAKE, Noted::Export("people"), get(people::export::json)),
+        read("/people/import", CHANGE, Nothing, get(people::import::page)),
+        change("/people/import", CHANGE, post(people::import::preview)),
+        change("/people/import/confirm", CHANGE, post(people::import::confirm)),
+        read("/people/{id}", SEE, Noted::View("person"), get(people::one::page)),
+        change("/people/{id}", CHANGE, post(people::change::change)),
+        change("/people/{id}/away", CHANGE, post(people::change::away)),
+        change("/people/{id}/end", CHANGE, post(people::change::end)),
+        change("/people/{id}/reopen", CHANGE, post(people::change::reopen)),
+        change(
+            "/people/{id}/invite",
+            Access::Needs(&[SeePeople, ChangeFleet]),
+            post(people::change::invite),
+        ),
     ]
 }
 
