@@ -78,7 +78,7 @@ async fn story(scripts: Scripts) {
 }
 
 async fn filter_and_columns(window: &Window) {
-    let failing = "ul[aria-label='Filter by status'] a[href*='status=non_compliant']";
+    let failing = "ul[aria-label='Filter by status'] a[href*='status=at_risk']";
     click(window, failing).await;
     one(window, ".chips").await;
     let rows = texts(window, "td.c-device").await;

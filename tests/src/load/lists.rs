@@ -10,7 +10,6 @@ mod fleet;
 mod views;
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
