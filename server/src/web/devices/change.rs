@@ -291,7 +291,10 @@ fn already(change: &Change, number: usize) -> String {
     if number == 0 {
         return String::new();
     }
-    format!("{} {} and stay as they are.", count(number as u64, "Mac", "Macs"), change.already())
+    match (number, change.already()) {
+        (1, (one, _)) => format!("1 Mac {one} and stays as it is."),
+        (_, (_, many)) => format!("{} Macs {many} and stay as they are.", thousands(number as u64)),
+    }
 }
 
 fn confirmation(shell: Shell, asked: &Asked, ready: &Ready, changed: bool) -> ChangePage {

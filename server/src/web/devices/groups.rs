@@ -107,15 +107,11 @@ fn view(
         list_href: query.address("/devices"),
         is_filtered: query.is_filtered(),
         labels: groups.labels.iter().map(label).collect(),
-        heads: failing
-            .iter()
-            .take(RULES)
-            .map(|(rule, _)| sentence_case(&rule_word(rule)))
-            .collect(),
+        heads: failing.iter().take(RULES).map(|(rule, _)| title(rule)).collect(),
         rules: failing
             .iter()
             .map(|(rule, failing)| RuleRow {
-                name: sentence_case(&rule_word(rule)),
+                name: title(rule),
                 mode: match policy.rule(rule).map(|rule| rule.mode) {
                     Some(Mode::Required) => "required",
                     _ => "recommended",
@@ -134,6 +130,12 @@ fn most_frequent(facets: &Facets) -> Vec<(&str, u64)> {
     let mut failing: Vec<_> = failing.map(|(rule, count)| (rule.as_str(), *count)).collect();
     failing.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     failing
+}
+
+/// A rule's word as a head; macOS keeps its small letter.
+fn title(rule: &str) -> String {
+    let word = rule_word(rule);
+    if word.starts_with("macOS") { word } else { sentence_case(&word) }
 }
 
 /// The list with a label and a failing rule, instead of others.

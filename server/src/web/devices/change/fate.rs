@@ -115,15 +115,15 @@ impl Change {
         }
     }
 
-    /// What is said of devices for which it is so already.
-    pub(super) fn already(&self) -> &'static str {
+    /// What is said of one device, and of several, for which it is so already.
+    pub(super) fn already(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Label(_) => "have the label already",
-            Self::Unlabel(_) => "do not have the label",
-            Self::Assign(_) => "are with this person already",
-            Self::Release => "are with nobody already",
-            Self::Archive => "are archived already",
-            Self::Approve => "are approved already",
+            Self::Label(_) => ("has the label already", "have the label already"),
+            Self::Unlabel(_) => ("does not have the label", "do not have the label"),
+            Self::Assign(_) => ("is with this person already", "are with this person already"),
+            Self::Release => ("is with nobody already", "are with nobody already"),
+            Self::Archive => ("is archived already", "are archived already"),
+            Self::Approve => ("is approved already", "are approved already"),
         }
     }
 }
