@@ -13,6 +13,7 @@ mod device;
 mod devices;
 mod document;
 mod events;
+mod expected;
 mod field;
 pub(crate) mod frame;
 mod history;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod device;
+mod fleet_token;
 mod invite;
 mod migrate;
 mod os_releases;
@@ -35,6 +36,9 @@ enum Command {
     Serve(serve::ServeOptions),
     /// Invite a person to enrol one Mac; prints the token once.
     Invite(invite::InviteOptions),
+    /// Tokens for many Macs, for the profile of an MDM.
+    #[command(subcommand)]
+    FleetToken(fleet_token::FleetTokenCommand),
     /// List devices, or change what one may do.
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -57,6 +61,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match cli.command {
         Command::Serve(options) => serve::run(options),
         Command::Invite(options) => invite::run(options),
+        Command::FleetToken(command) => fleet_token::run(command),
         Command::Device(command) => device::run(command),
         Command::OsReleases(command) => os_releases::run(command),
         Command::Migrate(options) => migrate::run(&options),

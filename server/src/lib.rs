@@ -14,6 +14,7 @@ pub mod enroll;
 pub mod exit;
 pub mod expected;
 pub mod fleet;
+pub mod fleet_token;
 pub mod ingest;
 pub mod invitation;
 pub mod jobs;

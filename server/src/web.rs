@@ -13,6 +13,7 @@ mod checklists;
 mod device;
 mod devices;
 mod errors;
+mod expected;
 mod log;
 mod mail_sign_in;
 mod openid_sign_in;

@@ -18,6 +18,8 @@ use crate::browser::{Scripts, Window, in_browser, in_browser_with};
 const NO_PAGES: &[&str] = &[
     "/devices.csv",
     "/devices.json",
+    "/expected.csv",
+    "/expected.json",
     "/devices/{id}/key.pem",
     "/devices/{id}/statements/{chain}/{sequence}/{part}",
     "/log/checkpoint",
@@ -67,6 +69,7 @@ impl Places {
             .replace("{token}", "over")
             .replace("{name}", "nobody")
             .replace("{kind}", "offboarding")
+            .replace("{serial}", "ZZE2E00009")
     }
 }
 
@@ -84,6 +87,13 @@ async fn fleet() -> (TestServer, Places) {
     let device = server.look().rows("SELECT device_id FROM finding WHERE status = 'fail'");
     // Makes the account that everything is looked at with.
     let mut visitor = Visitor::signed_in(&server).await;
+    // A list of expected Macs: one that is there, one that never came.
+    for mac in ["ZZE2E00001&owner_name=Sam+Doe", "ZZE2E00009&owner_name=Ada+Poe"] {
+        let form = format!("serial={mac}&owner_email=ada%40company.example&model=MacBook+Air");
+        assert_eq!(visitor.post("/expected", &form).await.status, 303);
+    }
+    let form = "name=Jamf&quota=50&days=90";
+    assert_eq!(visitor.post("/expected/tokens", form).await.status, 200);
     let form = "name=SIEM&url=https%3A%2F%2Fsiem.company.example%2Fin&kinds=both&format=ocsf";
     let made = visitor.post("/settings/webhooks", form).await;
     assert_eq!(made.status, 200, "{}", made.text());

@@ -39,6 +39,23 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("POST", "/devices/invite", "iA"),
     ("POST", "/devices/views", "vaiA"),
     ("POST", "/devices/views/{id}/remove", "vaiA"),
+    ("GET", "/expected", "vaiA"),
+    ("POST", "/expected", "iA"),
+    ("GET", "/expected.csv", "aiA"),
+    ("GET", "/expected.json", "aiA"),
+    ("GET", "/expected/import", "iA"),
+    ("POST", "/expected/import", "iA"),
+    ("POST", "/expected/import/confirm", "iA"),
+    ("GET", "/expected/tokens", "vaiA"),
+    ("POST", "/expected/tokens", "iA"),
+    ("POST", "/expected/tokens/{id}/revoke", "iA"),
+    ("POST", "/expected/devices/{id}/resolve", "iA"),
+    ("GET", "/expected/{serial}", "vaiA"),
+    ("POST", "/expected/{serial}", "iA"),
+    ("POST", "/expected/{serial}/remove", "iA"),
+    ("POST", "/expected/{serial}/resolve", "iA"),
+    ("GET", "/devices/waiting", "vaiA"),
+    ("POST", "/devices/waiting", "iA"),
     ("GET", "/devices/{id}", "vaiA"),
     ("POST", "/devices/{id}/holder", "iA"),
     ("POST", "/devices/{id}/notes", "iA"),
@@ -157,6 +174,7 @@ fn filled(path: &str, device: &str) -> String {
         .replace("{name}", "nothing")
         .replace("{step}", "pause")
         .replace("{number}", "1")
+        .replace("{serial}", "ZZE2E00099")
         .replace("{note}", "nothing")
         .replace("{waiver}", "nothing")
         .replace("{kind}", "onboarding")

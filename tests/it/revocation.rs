@@ -78,12 +78,18 @@ async fn what_another_process_did_to_a_key_holds_from_the_next_round_on() {
     ] {
         step(&server, &device, to);
         server.round().await;
-        let before = server.look().dump();
+        // What a revoked key tries is counted, in a table for nothing else.
+        let dump = || {
+            let mut tables = server.look().dump();
+            tables.remove("refused_report");
+            tables
+        };
+        let before = dump();
         let report = device.sign(device.statement(now).to_bytes().unwrap());
         let answer = connection.deliver(&report).await;
         assert_eq!((answer.status, answer.problem().code()), (403, "key-revoked"));
         assert_eq!(answer.problem().detail, detail);
-        assert_eq!(server.look().dump(), before, "a refused report leaves nothing");
+        assert_eq!(dump(), before, "a refused report leaves nothing");
     }
 }
 

@@ -81,6 +81,16 @@ impl Operation {
         Self { replaces: true, ..Self::new(Method::PATCH, path, (access, Noted::Nothing), handler) }
     }
 
+    /// Says what holds of something, whether it is there already or not.
+    pub(super) fn put<T: 'static>(
+        path: &'static str,
+        access: Access,
+        handler: impl Handler<T, Api>,
+    ) -> Self {
+        let handler = on(MethodFilter::PUT, handler);
+        Self::new(Method::PUT, path, (access, Noted::Nothing), handler)
+    }
+
     /// Ends something.
     pub(super) fn delete<T: 'static>(
         path: &'static str,

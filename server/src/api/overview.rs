@@ -32,6 +32,13 @@ pub(super) struct OverviewItem {
     days: Vec<DayItem>,
     /// Devices by the system that they last reported.
     systems: Vec<SystemCount>,
+    /// Whether there is a list of expected Macs.
+    has_expected_list: bool,
+    /// Macs in use on that list that no device claims; they count as Macs that
+    /// are not compliant.
+    never_enrolled: u64,
+    /// Enrolled devices that are not on that list.
+    not_expected: u64,
 }
 
 /// How many devices stand so.
@@ -92,6 +99,9 @@ pub(super) async fn show(call: Call) -> Answered {
             })
             .collect(),
         silent_since: overview.silent_since,
+        has_expected_list: overview.population.is_listed,
+        never_enrolled: overview.population.never_enrolled,
+        not_expected: overview.population.unexpected,
         attention_total: overview.attention_total,
         attention: rows(&overview.attention, &catalogue, now),
         changes_total: overview.changes_total,

@@ -7,8 +7,8 @@ use super::operation::Operation;
 use super::parameter::{Form, Parameter};
 use super::reply::{Answered, Reply};
 use super::{
-    accounts, audit, device, devices, history, invitations, lifecycle, log, me, os_releases,
-    overview, rules, sessions, statements, tokens,
+    accounts, audit, device, devices, expected, history, invitations, lifecycle, log, me,
+    os_releases, overview, rules, sessions, statements, tokens,
 };
 use crate::auth::guard::{Access, Noted};
 use crate::auth::permission::Permission::{
@@ -49,6 +49,7 @@ const ACCOUNT: Parameter = Parameter::new(
 pub(super) fn operations() -> Vec<Operation> {
     let mut all = fleet();
     all.extend(devices_());
+    all.extend(expected_devices());
     all.extend(evidence());
     all.extend(super::people::operations());
     all.extend(people());
@@ -121,6 +122,49 @@ fn devices_() -> Vec<Operation> {
             )
             .takes::<invitations::InvitationForm>(invitations::example)
             .makes::<invitations::MadeInvitation>(),
+    ]
+}
+
+fn expected_devices() -> Vec<Operation> {
+    const CHANGE: Access = Access::Needs(&[ChangeFleet]);
+    vec![
+        Operation::get(
+            "/api/v1/expected-devices",
+            (FLEET, Noted::Export("expected_devices")),
+            expected::list,
+        )
+        .named(
+            "listExpectedDevices",
+            "Devices",
+            "The Macs that the company says it has, by serial number",
+            "",
+        )
+        .asks(expected::FILTERS)
+        .lists::<expected::ExpectedItem>(),
+        Operation::post("/api/v1/expected-devices/import", CHANGE, expected::import)
+            .named(
+                "importExpectedDevices",
+                "Devices",
+                "Say of many Macs what holds, in one transaction",
+                "The same import again changes nothing.",
+            )
+            .takes::<expected::ExpectedImportForm>(expected::import_example)
+            .gives::<expected::ImportedItem>(),
+        Operation::put("/api/v1/expected-devices/{id}", CHANGE, expected::put)
+            .named(
+                "putExpectedDevice",
+                "Devices",
+                "Say what holds of one Mac",
+                "`id` is the serial number. What is left out stays.",
+            )
+            .takes::<expected::ExpectedForm>(expected::example)
+            .gives::<expected::ExpectedItem>(),
+        Operation::delete("/api/v1/expected-devices/{id}", CHANGE, expected::remove).named(
+            "removeExpectedDevice",
+            "Devices",
+            "Take a Mac off the list",
+            "`id` is the serial number.",
+        ),
     ]
 }
 

@@ -48,9 +48,12 @@ fn unknown(sheet: &Sheet) -> SheetError {
     SheetError::line(1, what)
 }
 
+/// What the console's own export has beside [`OWN`]; it is not read.
+pub const SHOWN: &[&str] = &["source", "device", "status", "last_report"];
+
 /// Reads a list of the company's own: each column is one of [`OWN`].
 fn own(sheet: &Sheet, names: &[String]) -> Result<Import, SheetError> {
-    let known: Vec<String> = OWN.iter().map(|name| plain_name(name)).collect();
+    let known: Vec<String> = OWN.iter().chain(SHOWN).map(|name| plain_name(name)).collect();
     let odd = names.iter().zip(&sheet.header).find(|(name, _)| !known.contains(name));
     if let Some((_, odd)) = odd {
         let odd: String = odd.chars().take(60).collect();

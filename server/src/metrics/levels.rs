@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::store::StoreError;
 use crate::store::log::LogViews;
+use crate::store::views::expected::Population;
 use crate::store::views::{Standing, Views};
 
 /// What the database knows.
@@ -19,12 +20,18 @@ pub struct Stored {
     pub devices: Vec<(Standing, u64)>,
     /// Entries of the log.
     pub log_size: u64,
+    /// The list of expected Macs beside what is enrolled.
+    pub population: Population,
 }
 
 impl Stored {
     /// Asks the database. Blocks.
     pub fn read(views: &Arc<dyn Views>, log: &Arc<dyn LogViews>) -> Result<Self, StoreError> {
-        Ok(Self { devices: views.standings()?, log_size: log.log_head()?.size() })
+        Ok(Self {
+            devices: views.standings()?,
+            log_size: log.log_head()?.size(),
+            population: views.population()?,
+        })
     }
 }
 
@@ -78,6 +85,19 @@ impl Collector for Levels {
         let Some(stored) = &self.stored else { return Ok(()) };
         let size = i64::try_from(stored.log_size).unwrap_or(i64::MAX);
         gauge(&mut encoder, "log_size", "Entries of the tamper-evident log", size)?;
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        gauge(
+            &mut encoder,
+            "devices_never_enrolled",
+            "Macs in use on the list of expected devices that no device claims",
+            number(stored.population.never_enrolled),
+        )?;
+        gauge(
+            &mut encoder,
+            "devices_not_expected",
+            "Enrolled devices that are not on the list, once there is one",
+            number(stored.population.unexpected),
+        )?;
         let mut family = encoder.encode_descriptor(
             "devices",
             "Devices by how they stand",

@@ -22,7 +22,7 @@ use super::os_releases::CatalogueAge;
 use super::shell::{Section, Shell, html};
 use super::statement::{Proof, ReportView};
 use super::times::When;
-use super::words::{Mark, key_meaning, word};
+use super::words::{Mark, key_meaning, thousands, word};
 use crate::app::Rules;
 use crate::auth::permission::Permission;
 use crate::auth::sight::Sight;
@@ -30,6 +30,7 @@ use crate::shown::names::{device_name, model_words};
 use crate::shown::systems::{behind, facts, version_words};
 use crate::store::access::holdings::Holding;
 use crate::store::access::notes::Note;
+use crate::store::access::refused::Refused;
 use crate::store::access::waivers::Waiver;
 use crate::store::views::device::{DeviceAsk, DeviceRecord, KeyRecord};
 use crate::store::views::{DeviceRow, Standing};
@@ -62,6 +63,8 @@ struct DevicePage {
     /// Changes them.
     may_change: bool,
     told: Told,
+    /// How often its revoked key tried to report, and when it did last.
+    refused: Option<(String, When)>,
 }
 
 /// What stands above the fold.
@@ -105,6 +108,8 @@ struct Desk {
     holders: Vec<Holding>,
     notes: Vec<Note>,
     waivers: Vec<Waiver>,
+    /// What its revoked key tried.
+    refused: Option<Refused>,
 }
 
 /// The page, with forms that were not taken.
@@ -130,6 +135,7 @@ async fn show(
                 holders: records.holders(&id)?,
                 notes: records.notes(&id)?,
                 waivers: records.waivers(&id)?,
+                refused: records.refused(&id)?,
             })
         })
         .await?;
@@ -168,6 +174,13 @@ fn view(
         is_desk,
         may_change,
         told: Told::default(),
+        refused: desk.refused.filter(|_| is_desk).map(|one| {
+            let times = match one.attempts {
+                1 => "once".to_owned(),
+                many => format!("{} times", thousands(many)),
+            };
+            (times, When::relative(one.last, now))
+        }),
         head,
     }
 }

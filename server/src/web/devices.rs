@@ -49,6 +49,9 @@ struct DevicesPage {
     empty: bool,
     total: String,
     all: String,
+    /// Macs that never enrolled, which no filter of devices knows; empty when
+    /// there are none or filters hold.
+    never_enrolled: String,
     query: ListQuery,
     hidden: Vec<(&'static str, String)>,
     views: Vec<ViewLink>,
@@ -89,19 +92,28 @@ pub(super) async fn page(
 ) -> Result<Html<String>, PageError> {
     let query = ListQuery::parse(&pairs).map_err(PageError::BadAddress)?;
     let rules = console.app.rulebook.current();
+    // The list of expected Macs is not asked where nobody would see it.
+    let is_whole = !query.is_filtered();
     let now = console.app.clock.now();
     let ask = looked_up(&console, ask(&query, &rules, now, Some(ROWS))).await?;
     let counted = ask.clone();
     // Page and counts at the same time: somebody waits for both.
-    let (page, facets, views) = tokio::join!(
+    let (page, facets, views, never) = tokio::join!(
         console.read(move |views| Ok((views.devices(&ask)?, views.any_device()?))),
         console.read(move |views| views.facets(&counted)),
         console.records(move |records| Ok(records.saved_views(&who.account.id)?)),
+        console.read(move |views| {
+            Ok(if is_whole { views.population()?.never_enrolled } else { 0 })
+        }),
     );
     let (page, any) = page?;
     let rows = table::rows(&page.rows, &rules.catalogue, now);
     let read = Read { page, facets: facets?, any, views: views? };
-    html(&view(shell, query, (read, rows), &rules))
+    let never_enrolled = match never? {
+        0 => String::new(),
+        number => count(number, "more that was never enrolled", "more that were never enrolled"),
+    };
+    html(&DevicesPage { never_enrolled, ..view(shell, query, (read, rows), &rules) })
 }
 
 /// The same with words looked up once for everything that follows.
@@ -133,6 +145,7 @@ fn view(
         empty: !any,
         total: count(facets.total, "Mac", "Macs"),
         all: thousands(facets.total),
+        never_enrolled: String::new(),
         hidden: query.without_search(),
         views: views::links(&views, &first.query()),
         standings: filters::standings(&query, &facets),

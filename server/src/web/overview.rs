@@ -22,7 +22,7 @@ use super::os_releases::{CatalogueAge, Warning};
 use super::problems::{ProblemWord, problem_words, was_words};
 use super::shell::{Section, Shell, html};
 use super::times::{When, exact};
-use super::words::{INVITE_COMMAND, Mark, thousands};
+use super::words::{INVITE_COMMAND, Mark, count, thousands};
 use crate::auth::permission::Permission;
 use crate::shown::names::device_name;
 use crate::store::views::fleet::{Overview, OverviewAsk, StatusChange};
@@ -51,6 +51,10 @@ struct OverviewPage {
     chart: Option<Chart>,
     patches: Vec<PatchBar>,
     exposure: Exposure,
+    /// Enrolled Macs that are not on the list; empty when there are none.
+    unexpected: String,
+    /// Macs of the list that never came; empty when there are none.
+    never_enrolled: String,
 }
 
 /// A device that needs a person.
@@ -94,7 +98,7 @@ pub(super) async fn page(
             Ok((overview, days, views.keeping(&sha256)?))
         })
         .await?;
-    let chart = Chart::new(&days, &overview.standings, now);
+    let chart = Chart::new(&days, (&overview.standings, overview.population.never_enrolled), now);
     let warning = Warning::of(&catalogue, &keeping, console.app.feed.as_deref(), now);
     let first_run = first_run(&console, &shell, now).await?;
     let may_dismiss = shell.may(Permission::ChangeAccounts);
@@ -131,8 +135,21 @@ fn view(
     OverviewPage {
         shell: shell.titled("Overview", Section::Overview),
         invite: INVITE_COMMAND,
-        empty: overview.standings.is_empty(),
-        sentence: sentence::parts(&overview.standings, overview.silent_since, now),
+        empty: overview.standings.is_empty() && !overview.population.is_listed,
+        sentence: sentence::parts(
+            &overview.standings,
+            overview.population.never_enrolled,
+            overview.silent_since,
+            now,
+        ),
+        unexpected: match overview.population.unexpected {
+            0 => String::new(),
+            number => count(number, "enrolled Mac is", "enrolled Macs are"),
+        },
+        never_enrolled: match overview.population.never_enrolled {
+            0 => String::new(),
+            number => count(number, "Mac", "Macs"),
+        },
         as_of: exact(now),
         catalogue: CatalogueAge::of(catalogue, now),
         warning: None,

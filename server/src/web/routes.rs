@@ -1,6 +1,7 @@
 //! The console's router: every route of the list behind its guard.
 
 mod checklists;
+mod expected;
 mod list;
 
 use axum::Router;

@@ -22,6 +22,7 @@ pub(super) enum Section {
     Overview,
     Devices,
     Checklists,
+    Expected,
     Own,
     People,
     Audit,
@@ -42,6 +43,7 @@ pub(super) struct Entry {
 const PLACES: &[(Section, &str, &str, Permission)] = &[
     (Section::Overview, "/", "Overview", Permission::SeeFleet),
     (Section::Devices, "/devices", "Devices", Permission::SeeFleet),
+    (Section::Expected, "/expected", "Expected", Permission::SeeFleet),
     (Section::People, "/people", "People", Permission::SeePeople),
     (Section::Checklists, "/checklists", "Checklists", Permission::SeePeople),
     (Section::Own, "/me", "My Macs", Permission::Own),

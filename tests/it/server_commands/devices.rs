@@ -189,3 +189,30 @@ async fn a_login_link_admits_once() {
     let stranger = connection.send("GET", "/devices", &[], "").await;
     assert_eq!(stranger.status, 401);
 }
+
+#[test]
+fn a_fleet_token_is_made_listed_and_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let collector = Collector::start(folder.path());
+    assert_eq!(collector.admin(&["fleet-token", "list"]).stdout, "There is no fleet token.\n");
+    let add = ["fleet-token", "add", "--name", "Jamf", "--quota", "2"];
+    let wrong = collector.admin(&[&add[..], &["--expires", "366d"]].concat());
+    assert_eq!(wrong.exit, Some(64), "{}", wrong.stderr);
+    let token: Token =
+        collector.admin(&[&add[..], &["--token-only"]].concat()).stdout.parse().unwrap();
+    let listed = collector.admin(&["fleet-token", "list"]).stdout;
+    assert!(listed.contains("open      0 of 2") && listed.contains("Jamf"), "{listed}");
+    assert!(listed.starts_with(&token.id()), "{listed}");
+    let revoked = collector.admin(&["fleet-token", "revoke", &token.id()]);
+    assert_eq!(
+        (revoked.exit, revoked.stdout.as_str()),
+        (Some(0), "The fleet token Jamf is revoked.\n")
+    );
+    let again = collector.admin(&["fleet-token", "revoke", &token.id()]);
+    assert!(
+        again.exit == Some(65) && again.stderr.contains("was revoked before"),
+        "{}",
+        again.stderr
+    );
+    assert!(collector.admin(&["fleet-token", "list"]).stdout.contains("revoked"));
+}

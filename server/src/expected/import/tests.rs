@@ -24,6 +24,8 @@ fn an_own_list_says_what_its_columns_say() {
     assert_eq!(first.owner_email.as_deref(), Some("sam@muster.example"));
     assert_eq!(import.said[1].state, Some(State::NotCovered));
     assert_eq!(import.said[2].state, None, "an empty state stays what it was");
+    let exported = read(b"serial,source,device,status,last_report\nC02XY1ZT4F2K,csv,,,\n").unwrap();
+    assert_eq!(exported.said.len(), 1, "the console's own export is read again");
     let short = read(b"serial\nC02XY1ZT4F2K\n").unwrap();
     assert_eq!(short.said, [Said { serial: "C02XY1ZT4F2K".to_owned(), ..Said::default() }]);
 }

@@ -252,6 +252,19 @@ fn waiting(db: &mut dyn Reading, limit: u32) -> Result<Vec<WaitingDevice>, Store
         .collect())
 }
 
+/// The list beside what is enrolled.
+pub(super) fn population(db: &mut dyn Reading) -> Result<Population, StoreError> {
+    if !is_listed(db)? {
+        return Ok(Population::default());
+    }
+    let never = ExpectedAsk { claim: Some(Claim::NeverEnrolled), ..ExpectedAsk::default() };
+    Ok(Population {
+        is_listed: true,
+        never_enrolled: counted(db, &never)?,
+        unexpected: count_unexpected(db, &ExpectedAsk::default())?,
+    })
+}
+
 impl<L: Lend> ExpectedViews for L {
     fn expected_rows(&self, ask: &ExpectedAsk) -> Result<Vec<ExpectedRow>, StoreError> {
         self.lend(|db| rows(db, ask))

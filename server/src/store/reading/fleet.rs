@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::conditions::urgency;
 use super::counts::counts;
+use super::expected::population;
 use super::rows::{device_rows, read_system, standing_of};
 use super::{Dialect, Lend, Reading, Value};
 use crate::clock::from_ms;
@@ -25,6 +26,7 @@ impl<L: Lend> FleetViews for L {
                 changes,
                 changes_total,
                 systems: systems(db)?,
+                population: population(db)?,
             })
         })
     }

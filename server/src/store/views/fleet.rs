@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::expected::Population;
 use super::history::Counts;
 use super::{DeviceRow, Standing, SystemSeen};
 use crate::store::StoreError;
@@ -54,6 +55,8 @@ pub struct Overview {
     pub changes_total: u64,
     /// Devices by the system that they last reported; archived ones left out.
     pub systems: Vec<(Option<SystemSeen>, u64)>,
+    /// The list of expected Macs beside what is enrolled.
+    pub population: Population,
 }
 
 /// A device went from one status to another.

@@ -63,13 +63,13 @@ impl Point {
         Self { at, total: counts.total(), compliant, stale, unknown }
     }
 
-    fn of_now(standings: &[(Standing, u64)], now: Timestamp) -> Self {
+    fn of_now(standings: &[(Standing, u64)], never_enrolled: u64, now: Timestamp) -> Self {
         let sum = |wanted: &dyn Fn(Standing) -> bool| {
             standings.iter().filter(|(one, _)| wanted(*one)).map(|(_, count)| count).sum()
         };
         Self {
             at: now,
-            total: sum(&|one| one != Standing::Archived),
+            total: sum(&|one| one != Standing::Archived) + never_enrolled,
             compliant: sum(&|one| one == Standing::Compliant),
             stale: sum(&|one| one == Standing::Stale),
             unknown: sum(&|one| matches!(one, Standing::Unknown | Standing::NeverReported)),
@@ -89,9 +89,10 @@ fn share(part: u64, whole: u64) -> f64 {
 
 impl Chart {
     /// The chart of past `days` and the present; none before the second day.
+    /// Macs that never enrolled count at present; of the past nobody knows them.
     pub(super) fn new(
         days: &[(Timestamp, Counts)],
-        standings: &[(Standing, u64)],
+        (standings, never_enrolled): (&[(Standing, u64)], u64),
         now: Timestamp,
     ) -> Option<Self> {
         let mut points: Vec<Point> = days
@@ -99,7 +100,7 @@ impl Chart {
             .map(|(end, counts)| Point::of_day(*end, counts))
             .skip_while(|point| point.total == 0)
             .collect();
-        points.push(Point::of_now(standings, now));
+        points.push(Point::of_now(standings, never_enrolled, now));
         let [first, .., last] = points.as_slice() else { return None };
         let line = path(&points, |point| 100.0 - point.height(point.compliant));
         let width = points.len() - 1;
@@ -184,7 +185,7 @@ mod tests {
             (midnight(0), Counts { compliant: 2, stale: 2, ..Counts::default() }),
         ];
         let standings = [(Standing::Compliant, 3), (Standing::Suspended, 1)];
-        let chart = Chart::new(&days, &standings, now()).unwrap();
+        let chart = Chart::new(&days, (&standings, 0), now()).unwrap();
         assert_eq!(chart.line, "M0 75.0L1 50.0L2 25.0");
         assert_eq!(chart.last, "75 %");
         assert_eq!(chart.first_date, "21 Aug 2026");
@@ -195,13 +196,13 @@ mod tests {
     #[test]
     fn silent_and_unknown_devices_never_raise_the_line() {
         let days = [(midnight(0), Counts { unknown: 4, stale: 4, ..Counts::default() })];
-        let chart = Chart::new(&days, &[(Standing::NeverReported, 8)], now()).unwrap();
+        let chart = Chart::new(&days, (&[(Standing::NeverReported, 8)], 0), now()).unwrap();
         assert_eq!(chart.line, "M0 100.0L1 100.0");
         assert_eq!(chart.last, "0 %");
     }
 
     #[test]
     fn one_day_is_no_line() {
-        assert_eq!(Chart::new(&[], &[(Standing::Compliant, 1)], now()), None);
+        assert_eq!(Chart::new(&[], (&[(Standing::Compliant, 1)], 0), now()), None);
     }
 }

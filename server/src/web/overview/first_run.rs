@@ -163,7 +163,8 @@ fn expected(seen: FirstRunSeen) -> Line {
     } else {
         "Import the list of the Macs that the company has. Until then a Mac that never enrolled is missing from every number."
     };
-    line("Expected devices", seen.has_expected, says, "")
+    let href = if seen.has_expected { "/expected" } else { "/expected/import" };
+    line("Expected devices", seen.has_expected, says, href)
 }
 
 fn first_mac(seen: FirstRunSeen) -> Line {

@@ -16,9 +16,11 @@ pub(super) struct Part {
     pub(super) kind: &'static str,
 }
 
-/// The sentence; archived devices are not counted.
+/// The sentence; archived devices are not counted, and Macs that never
+/// enrolled are.
 pub(super) fn parts(
     standings: &[(Standing, u64)],
+    never_enrolled: u64,
     silent_since: Option<Timestamp>,
     now: Timestamp,
 ) -> Vec<Part> {
@@ -26,7 +28,7 @@ pub(super) fn parts(
         standings.iter().find(|(one, _)| *one == standing).map_or(0, |(_, count)| *count)
     };
     let watched = Standing::ALL.iter().copied().filter(|one| *one != Standing::Archived);
-    let total: u64 = watched.clone().map(number).sum();
+    let total: u64 = watched.clone().map(number).sum::<u64>() + never_enrolled;
     let compliant = number(Standing::Compliant);
     let mut parts = vec![Part {
         glue: "",
@@ -45,6 +47,14 @@ pub(super) fn parts(
             text: clause(standing, number, silent.as_deref()),
             href: format!("/devices?status={}", standing.as_str()),
             kind: crate::web::words::kind(standing),
+        });
+    }
+    if never_enrolled > 0 {
+        parts.push(Part {
+            glue: ", ",
+            text: count(never_enrolled, "was never enrolled", "were never enrolled"),
+            href: "/expected?show=never_enrolled".to_owned(),
+            kind: "silent",
         });
     }
     if let Some(second) = parts.get_mut(1) {
@@ -66,7 +76,7 @@ fn first(compliant: u64, total: u64) -> String {
     } else if compliant == total {
         format!("All {} are compliant", count(total, "Mac", "Macs"))
     } else {
-        let verb = if compliant == 1 { "is" } else { "are" };
+        let verb = if compliant == 1 || total == 1 { "is" } else { "are" };
         format!("{} of {} {verb} compliant", thousands(compliant), count(total, "Mac", "Macs"))
     }
 }
@@ -102,9 +112,13 @@ mod tests {
     use super::{Standing, parts};
 
     fn said(standings: &[(Standing, u64)]) -> String {
+        said_with(standings, 0)
+    }
+
+    fn said_with(standings: &[(Standing, u64)], never_enrolled: u64) -> String {
         let now: Timestamp = "2026-08-23T09:00:00Z".parse().unwrap();
         let silent = now - SignedDuration::from_hours(9 * 24);
-        parts(standings, Some(silent), now)
+        parts(standings, never_enrolled, Some(silent), now)
             .iter()
             .fold(String::new(), |said, part| said + part.glue + &part.text)
     }
@@ -126,6 +140,19 @@ mod tests {
     #[test]
     fn a_fleet_of_which_nothing_is_known_is_not_compliant() {
         assert_eq!(said(&[(Unknown, 2)]), "0 of 2 Macs are compliant; 2 are unknown");
+    }
+
+    #[test]
+    fn macs_that_never_came_count_as_macs() {
+        assert_eq!(
+            said_with(&[(Compliant, 38), (NonCompliant, 2), (Stale, 1)], 3),
+            "38 of 44 Macs are compliant; 2 fail, 1 has been silent for 9 days and 3 were never enrolled"
+        );
+        assert_eq!(said_with(&[], 1), "0 of 1 Mac is compliant; 1 was never enrolled");
+        assert_eq!(
+            said_with(&[(Compliant, 41)], 3),
+            "41 of 44 Macs are compliant; 3 were never enrolled"
+        );
     }
 
     #[test]

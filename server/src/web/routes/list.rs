@@ -9,6 +9,7 @@ use super::super::{
     sign_in, statement, webhooks, welcome,
 };
 use super::checklists::checklists;
+use super::expected::expected_devices;
 use crate::auth::guard::Noted::Nothing;
 use crate::auth::guard::{Access, Noted, Route};
 use crate::auth::permission::Permission::{
@@ -58,10 +59,9 @@ pub(super) fn change(
 
 /// Every address of the console.
 pub(in crate::web) fn routes() -> Vec<Route<Console>> {
-    [fleet(), company(), people(), checklists(), own_account(), ways_in()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all =
+        [fleet(), expected_devices(), company(), people(), checklists(), own_account(), ways_in()];
+    all.into_iter().flatten().collect()
 }
 
 /// Macs, and what proves their state.
