@@ -1,6 +1,6 @@
 //! Lets the story happen, event by event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use server::fleet::state::Lifecycle;
 use tokio::task::JoinSet;
 
 use super::calendar::{Calendar, Event, calendar};
+use super::company::has_just_joined;
 use super::player::Player;
 use super::progress::Progress;
 use super::stage::{Folders, Stage};
@@ -23,6 +24,8 @@ pub struct Played {
     pub stage: Stage,
     /// The Macs, as in the story.
     pub players: Vec<Option<Player>>,
+    /// Serial numbers of the Macs of people who join during the story.
+    joiners: BTreeSet<String>,
 }
 
 /// Plays `story` from its beginning to its end.
@@ -36,10 +39,13 @@ pub async fn play(
         let state_dir = stage.state_dir(&mac.serial);
         Some(Player::new(mac.clone(), stage.clock.clone(), state_dir))
     });
-    let mut played = Played { players: players.collect(), stage };
+    let joiners = story.mac.iter().filter(|mac| has_just_joined(story, mac.enrolled.0));
+    let joiners = joiners.map(|mac| mac.serial.clone()).collect();
+    let mut played = Played { players: players.collect(), stage, joiners };
     let calendar = calendar(story);
     played.go_through(&calendar, progress).await?;
     played.stage.clock.set(story.ends.0);
+    played.stage.settle(story)?;
     played.stage.running.jobs.round().await?;
     Ok(played)
 }
@@ -85,6 +91,9 @@ impl Played {
                 }
                 Event::Enroll(index) => {
                     let mut player = self.take(*index)?;
+                    if self.joiners.contains(&player.mac.serial) {
+                        self.stage.hire(&player.mac.owner, at)?;
+                    }
                     let serial = player.mac.invited_for.as_deref();
                     let token = self.stage.invite(&player.mac.owner, serial).await?;
                     let index = *index;
@@ -138,8 +147,10 @@ impl Played {
     /// IT archives a Mac whose owner has left.
     async fn archive(&self, index: usize) -> anyhow::Result<()> {
         let player = self.players.get(index).and_then(Option::as_ref);
-        let id = player.context("no such Mac")?.device_id()?;
+        let player = player.context("no such Mac")?;
+        let id = player.device_id()?;
         let now = self.stage.clock.now();
+        self.stage.let_go(&player.mac.owner, now)?;
         let act = Act::of_command("device_archived", Object::new("device", &id), now);
         let queue = &self.stage.running.jobs.queue;
         queue.run(move |writer| writer.set_lifecycle(&id, Lifecycle::Archived, &act)).await?;
