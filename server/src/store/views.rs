@@ -69,6 +69,8 @@ pub struct Problem {
     pub since: Timestamp,
     /// When its grace ends or ended.
     pub due: Option<Timestamp>,
+    /// When the exception that was accepted for it ends.
+    pub waived_until: Option<Timestamp>,
 }
 
 /// A device as lists show it.
@@ -109,6 +111,15 @@ pub struct DeviceRow {
 }
 
 impl DeviceRow {
+    /// Until when exceptions hold for every required rule that fails; none
+    /// when one of them has no exception, or nothing fails.
+    pub fn waived_until(&self) -> Option<Timestamp> {
+        let mut failing = self.failing().filter(|one| one.mode == Mode::Required).peekable();
+        failing.peek()?;
+        let until: Option<Vec<Timestamp>> = failing.map(|one| one.waived_until).collect();
+        until?.into_iter().min()
+    }
+
     /// Required rules that fail, then recommended ones.
     pub fn failing(&self) -> impl Iterator<Item = &Problem> {
         self.problems.iter().filter(|problem| problem.status == FindingStatus::Fail)

@@ -28,7 +28,12 @@ pub(super) fn problem_words(row: &DeviceRow) -> Vec<ProblemWord> {
     let said = |one: &&Problem| {
         one.rule != REPORTING || !matches!(row.standing, Standing::Stale | Standing::NeverReported)
     };
-    let word = |kind, problem: &Problem| ProblemWord { kind, text: rule_word(&problem.rule) };
+    let word = |kind, problem: &Problem| match problem.waived_until {
+        Some(_) => {
+            ProblemWord { kind: "minor", text: format!("{} (waived)", rule_word(&problem.rule)) }
+        }
+        None => ProblemWord { kind, text: rule_word(&problem.rule) },
+    };
     let mut words: Vec<ProblemWord> = to_do(row.standing).into_iter().collect();
     words.extend(
         of(Mode::Required, FindingStatus::Fail).filter(said).map(|problem| word("fail", problem)),

@@ -51,6 +51,11 @@ pub(super) fn date(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y").to_string()
 }
 
+/// The last day before an instant, as exceptions and accesses end.
+pub(super) fn last_day(end: Timestamp) -> String {
+    date(end.checked_sub(SignedDuration::from_secs(1)).unwrap_or(end))
+}
+
 /// A length of time in its largest fitting unit, rounded down.
 pub(super) fn length(time: SignedDuration) -> String {
     let minutes = time.as_mins();

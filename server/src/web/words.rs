@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 use shared::keys::KeyProtection;
 
-use super::times::length;
+use super::times::{last_day, length};
 use crate::store::views::{DeviceRow, Standing};
 
 /// What to run for a sign-in link.
@@ -99,6 +99,10 @@ impl Mark {
     pub(super) fn of_device(row: &DeviceRow, now: Timestamp) -> Self {
         let words = match (row.standing, row.due, row.received) {
             (Standing::AtRisk, Some(due), _) => due_words(due, now),
+            (Standing::Waived, ..) => match row.waived_until() {
+                Some(until) => format!("Waived until {}", last_day(until)),
+                None => word(row.standing).to_owned(),
+            },
             (Standing::Stale, _, Some(received)) => {
                 format!("Silent {}", length(now.duration_since(received)))
             }
@@ -128,6 +132,7 @@ pub(super) fn word(standing: Standing) -> &'static str {
         Standing::Suspended => "Suspended",
         Standing::Pending => "Waiting for approval",
         Standing::Revoked => "Key revoked",
+        Standing::Waived => "Waived",
         Standing::Archived => "Archived",
     }
 }
@@ -142,6 +147,7 @@ pub(super) fn kind(standing: Standing) -> &'static str {
         Standing::Stale | Standing::NeverReported => "silent",
         Standing::Suspended | Standing::Revoked => "stopped",
         Standing::Pending => "waiting",
+        Standing::Waived => "waived",
         Standing::Archived => "archived",
     }
 }

@@ -16,6 +16,7 @@ use crate::store::{postgres, sqlite};
 use crate::web::seed;
 
 mod equality;
+mod waived;
 
 const DEVICES: usize = 137;
 const COLUMNS: [Column; 14] = [

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::conditions::{LEFT, Sql, Without, conditions, fails_since};
-use super::rows::standing;
+use super::rows::{WAIVED, standing};
 use super::{Reading, Value};
 use crate::store::StoreError;
 use crate::store::views::Standing;
@@ -44,7 +44,7 @@ struct Count {
 /// of these.
 ///
 /// Counted by the plain columns, which an index answers in its own order; the
-/// few that never reported are counted again and moved.
+/// few that never reported or are waived are counted again and moved.
 fn cells(db: &mut dyn Reading, filter: &Filter) -> Result<BTreeMap<Cell, Count>, StoreError> {
     let mut cells: BTreeMap<Cell, Count> = BTreeMap::new();
     let mut add = |cell: Cell, devices: Count, sign: fn(u64, u64) -> u64| {
@@ -62,6 +62,15 @@ fn cells(db: &mut dyn Reading, filter: &Filter) -> Result<BTreeMap<Cell, Count>,
         add(before, count, u64::saturating_sub);
         let standing = standing(lifecycle, status, true);
         add(Cell { standing, ..cell }, count, u64::saturating_add);
+    })?;
+    let waived = format!(
+        " AND d.lifecycle = 'active' AND NOT ({}) AND {WAIVED}",
+        db.dialect().never_reported()
+    );
+    by_columns(db, &waived, filter, &mut |lifecycle, status, cell, count| {
+        let before = Cell { standing: standing(lifecycle, status, false), ..cell.clone() };
+        add(before, count, u64::saturating_sub);
+        add(Cell { standing: Standing::Waived, ..cell }, count, u64::saturating_add);
     })?;
     Ok(cells)
 }

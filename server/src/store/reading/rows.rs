@@ -19,9 +19,18 @@ pub(super) fn standing_of(dialect: Dialect) -> String {
             WHEN d.lifecycle = 'archived' OR d.status = 'archived' THEN 'archived'
             WHEN d.lifecycle IN ('pending', 'suspended', 'revoked') THEN d.lifecycle
             WHEN {never_reported} THEN 'never_reported'
+            WHEN {WAIVED} THEN 'waived'
             ELSE d.status END"
     )
 }
+
+/// Exceptions hold for every required rule that `device d` fails.
+pub(super) const WAIVED: &str = "d.status IN ('non_compliant', 'at_risk') AND d.id IN (
+    SELECT w.device_id FROM waiver w WHERE w.ended_ms IS NULL AND NOT EXISTS (
+      SELECT 1 FROM finding f WHERE f.device_id = w.device_id AND f.until_ms IS NULL
+         AND f.status = 'fail' AND f.mode = 'required' AND NOT EXISTS (
+        SELECT 1 FROM waiver v WHERE v.device_id = f.device_id AND v.rule = f.rule
+           AND v.ended_ms IS NULL)))";
 
 /// The same from what a row says.
 pub(super) fn standing(lifecycle: &str, status: &str, never_reported: bool) -> Standing {
@@ -89,6 +98,24 @@ fn at_once(db: &mut dyn Reading, ids: &[String]) -> Result<HashMap<String, Devic
         Ok(())
     })?;
     let sql = format!(
+        "SELECT device_id, rule, expires_ms FROM waiver WHERE {} AND ended_ms IS NULL",
+        dialect.among("device_id", "$1"),
+    );
+    db.each(&sql, &values, &mut |row| {
+        if let Some(device) = rows.get_mut(row.word(0)?) {
+            let (rule, until) = (row.word(1)?, row.time(2)?);
+            let waived = device.problems.iter_mut().filter(|problem| problem.rule == rule);
+            waived.for_each(|problem| problem.waived_until = Some(until));
+        }
+        Ok(())
+    })?;
+    for device in rows.values_mut() {
+        let fails = matches!(device.standing, Standing::NonCompliant | Standing::AtRisk);
+        if fails && device.waived_until().is_some() {
+            device.standing = Standing::Waived;
+        }
+    }
+    let sql = format!(
         "SELECT device_id, label FROM device_label WHERE {} ORDER BY {}",
         dialect.among("device_id", "$1"),
         dialect.by_bytes("label"),
@@ -149,6 +176,7 @@ fn read_problem(row: &dyn Fields) -> Result<Problem, StoreError> {
         status,
         since: failing_since.unwrap_or(row.time(4)?),
         due: row.time_or_null(6)?,
+        waived_until: None,
     })
 }
 

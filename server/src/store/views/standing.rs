@@ -20,6 +20,8 @@ pub enum Standing {
     Pending,
     /// Its key was revoked.
     Revoked,
+    /// A required rule fails, and exceptions are accepted for all that do.
+    Waived,
     /// Every required rule passes.
     Compliant,
     /// No longer watched, and not counted.
@@ -37,6 +39,7 @@ impl Standing {
         Self::NeverReported,
         Self::Pending,
         Self::Revoked,
+        Self::Waived,
         Self::Compliant,
         Self::Archived,
     ];
@@ -52,6 +55,7 @@ impl Standing {
             Self::Suspended => "suspended",
             Self::Pending => "pending",
             Self::Revoked => "revoked",
+            Self::Waived => "waived",
             Self::Compliant => "compliant",
             Self::Archived => "archived",
         }

@@ -5,11 +5,10 @@ use jiff::Timestamp;
 use shared::os_releases::Version;
 use shared::policy::{Controls, FindingStatus, FixedBy, Mode, Policy};
 
-use super::people::last_day;
 use crate::shown::names::{rule_word, sentence_case};
 use crate::store::access::waivers::Waiver;
 use crate::store::views::device::{DeviceRecord, FindingRecord};
-use crate::web::times::When;
+use crate::web::times::{When, last_day};
 
 /// All findings of a device.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,7 @@ use crate::store::access::holdings::Holding;
 use crate::store::access::notes::Note;
 use crate::store::access::waivers::Waiver;
 use crate::store::views::device::DeviceRecord;
-use crate::web::times::{When, date};
+use crate::web::times::{When, last_day};
 
 /// A time in which somebody held it.
 pub(super) struct HolderView {
@@ -80,11 +80,6 @@ impl WaiverView {
             ended: waiver.ended.map(|at| When::relative(at, now)),
         }
     }
-}
-
-/// The last day before an instant.
-pub(super) fn last_day(end: Timestamp) -> String {
-    date(end.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap_or(end))
 }
 
 fn title(rule: &str, policy: &Policy) -> String {

@@ -99,6 +99,7 @@ fn clause(standing: Standing, number: u64, silent: Option<&str>) -> String {
         Standing::Suspended => ("is suspended", "are suspended"),
         Standing::Pending => ("waits for approval", "wait for approval"),
         Standing::Revoked => ("has a revoked key", "have a revoked key"),
+        Standing::Waived => ("is waived", "are waived"),
         Standing::Compliant => ("is compliant", "are compliant"),
         Standing::Archived => ("is archived", "are archived"),
     };
