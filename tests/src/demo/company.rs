@@ -47,7 +47,10 @@ impl Stage {
         let digest = shared::keys::sha256_hex(facts.email.as_bytes());
         let id = digest.get(..32).unwrap_or(&digest).to_owned();
         let act = act("person_added", person, self.clock.now());
-        self.running.app.records.add_person(&NewPerson { id, source: "csv", facts }, &act)?;
+        self.running
+            .app
+            .records
+            .add_person(&NewPerson { id, source: "csv", facts, is_ended: false }, &act)?;
         Ok(())
     }
 
