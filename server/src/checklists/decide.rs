@@ -127,7 +127,7 @@ fn enrolled(macs: &[&Mac], now: Timestamp) -> Truth {
     let found: Vec<_> = macs.iter().map(|mac| (mac, fresh(mac, now))).collect();
     match found.iter().find(|(_, fresh)| fresh.is_ok()) {
         Some((mac, _)) => Truth::Proven {
-            says: sentence(mac.named_report().unwrap_or_default()),
+            says: sentence(&mac.named_report().unwrap_or_default()),
             shown: vec![Shown::of(mac, [])],
         },
         None => Truth::NotKnown {
@@ -175,7 +175,7 @@ fn passes<'a>(mac: &Mac, rules: impl Iterator<Item = &'a str> + Clone, now: Time
     });
     match missing {
         Some(says) => Truth::NotKnown { says },
-        None => Truth::Proven { says: sentence(report), shown: vec![Shown::of(mac, rules)] },
+        None => Truth::Proven { says: sentence(&report), shown: vec![Shown::of(mac, rules)] },
     }
 }
 
@@ -241,7 +241,7 @@ fn all(macs: &[&Mac], of: impl Fn(&Mac) -> Truth) -> Truth {
 }
 
 /// The text with a capital and a stop.
-fn sentence(text: String) -> String {
+fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().map(|it| it.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())

@@ -119,7 +119,7 @@ struct Source<'a>(&'a str);
 impl Source<'_> {
     fn at(self, offset: usize, message: impl Into<String>) -> TemplateError {
         let before = self.0.as_bytes().get(..offset.min(self.0.len())).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         TemplateError { line, message: message.into() }
     }
 
@@ -139,7 +139,7 @@ impl Template {
             let start = error.span().map_or(0, |span| span.start);
             source.at(start, error.message().replace('\n', ", "))
         })?;
-        let title = words(source, document.title, "title", TITLE)?;
+        let title = words(source, &document.title, "title", TITLE)?;
         if let Some(over) = document.task.get(TASKS) {
             return Err(source.of(&over.id, format!("a template has at most {TASKS} tasks")));
         }
@@ -183,10 +183,10 @@ fn task(source: Source<'_>, one: TaskText, is_rule: Known<'_>) -> Result<Task, T
         let message = format!("`due` lies at most {DAYS} days before or after");
         return Err(source.of(&one.due, message));
     }
-    let about = one.about.map(|about| words(source, about, "about", TEXT)).transpose()?;
+    let about = one.about.as_ref().map(|about| words(source, about, "about", TEXT)).transpose()?;
     Ok(Task {
         id: one.id.into_inner(),
-        title: words(source, one.title, "title", TITLE)?,
+        title: words(source, &one.title, "title", TITLE)?,
         about: about.unwrap_or_default(),
         due,
         owner,
@@ -274,7 +274,7 @@ fn acknowledgement(source: Source<'_>, one: &TaskText) -> Result<Closing, Templa
         return Err(source.of(version, "`text_version` counts from 1"));
     }
     Ok(Closing::Acknowledgement {
-        text: words(source, text, "text", TEXT)?,
+        text: words(source, &text, "text", TEXT)?,
         version: *version.get_ref(),
     })
 }
@@ -282,14 +282,14 @@ fn acknowledgement(source: Source<'_>, one: &TaskText) -> Result<Closing, Templa
 /// A text that is not empty and not too long.
 fn words(
     source: Source<'_>,
-    value: Spanned<String>,
+    value: &Spanned<String>,
     name: &str,
     most: usize,
 ) -> Result<String, TemplateError> {
     let text = value.get_ref().trim();
     let is_odd = text.chars().any(|letter| letter.is_control() && letter != '\n');
     if text.is_empty() || text.chars().count() > most || is_odd {
-        return Err(source.of(&value, format!("`{name}` has 1 to {most} plain letters")));
+        return Err(source.of(value, format!("`{name}` has 1 to {most} plain letters")));
     }
     Ok(text.to_owned())
 }

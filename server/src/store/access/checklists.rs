@@ -25,6 +25,11 @@ use crate::store::StoreError;
 /// What events and tasks call the collector itself.
 pub const COLLECTOR: &str = "the collector";
 
+/// Id, name and mail address of a person.
+pub type PersonName = (String, String, String);
+/// Something that was handed in, with the bytes of a file.
+pub type HandedIn = (KeptEvidence, Option<Vec<u8>>);
+
 /// A template as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptTemplate {
@@ -54,7 +59,7 @@ pub struct Checklist {
     /// What it is called.
     pub title: String,
     /// Id, name and mail address of the person.
-    pub person: (String, String, String),
+    pub person: PersonName,
     /// The first or last day.
     pub day: Date,
     /// Where it is.
@@ -244,10 +249,6 @@ pub struct ListAsk {
     pub only_overdue: bool,
     /// Names and mail addresses hold this text.
     pub text: Option<String>,
-    /// Not before this day.
-    pub from: Option<Date>,
-    /// Not after this day.
-    pub until: Option<Date>,
     /// After this day and id.
     pub after: Option<(Date, String)>,
     /// Most rows.
@@ -328,7 +329,7 @@ pub trait Checklists: Send + Sync {
         &self,
         kind: ChecklistKind,
         window: (Date, Date),
-    ) -> Result<Vec<((String, String, String), Date)>, StoreError>;
+    ) -> Result<Vec<(PersonName, Date)>, StoreError>;
     /// Changes a task, and notes the act.
     fn change_task(&self, change: &TaskChange, act: &Act) -> Result<Changed, StoreError>;
     /// Gives a task to somebody else, and notes the act.
@@ -353,10 +354,7 @@ pub trait Checklists: Send + Sync {
     /// Those of one person, the newest first.
     fn checklists_of(&self, person_id: &str) -> Result<Vec<Checklist>, StoreError>;
     /// Something that was handed in, with the bytes of a file.
-    fn evidence(
-        &self,
-        place: (&str, &str, &str),
-    ) -> Result<Option<(KeptEvidence, Option<Vec<u8>>)>, StoreError>;
+    fn evidence(&self, place: (&str, &str, &str)) -> Result<Option<HandedIn>, StoreError>;
     /// Checklists that were asked for, by day; one more than the limit when
     /// there are more.
     fn checklists(&self, ask: &ListAsk, today: Date) -> Result<Vec<ListedChecklist>, StoreError>;

@@ -57,7 +57,7 @@ impl ChecklistQuery {
         };
         let text = Some(self.q.trim().to_owned()).filter(|text| !text.is_empty());
         let only_overdue = self.overdue == "yes";
-        Ok(ListAsk { kind, state, owners, only_overdue, text, after, limit, ..ListAsk::default() })
+        Ok(ListAsk { kind, state, owners, only_overdue, text, after, limit })
     }
 
     /// The address of this view under `path`.

@@ -78,15 +78,15 @@ fn understand(form: &StartForm, person: Option<&Person>) -> Result<(ChecklistKin
     if person.is_none() {
         errors.email =
             "Nobody has this mail address. Add the person under People, or mend the address."
-                .to_owned();
+                .into();
     }
     let kind = ChecklistKind::named(&form.kind);
     if kind.is_none() {
-        errors.kind = "Choose what the checklist is for.".to_owned();
+        errors.kind = "Choose what the checklist is for.".into();
     }
     let day = form.day.trim().parse();
     if day.is_err() {
-        errors.day = "Enter a day such as 2026-11-28.".to_owned();
+        errors.day = "Enter a day such as 2026-11-28.".into();
     }
     match (kind, day) {
         (Some(kind), Ok(day)) if !errors.any() => Ok((kind, day)),

@@ -174,14 +174,12 @@ pub(in crate::web) async fn change(
     let put = console
         .records(move |records| Ok(records.put_template(kind, (&text.0, &text.1), before, &act)?))
         .await?;
-    match put {
-        Some(_) => Ok(Redirect::to(&format!("/checklists/templates/{kind}", kind = kind.as_str()))
-            .into_response()),
-        None => {
-            let error = format!(
-                "Somebody has put another version in force meanwhile; yours began with version {before}. Nothing was changed. Copy your text, open the page again and bring both together."
-            );
-            show(&console, shell, kind, Some((form, error))).await
-        }
+    if put.is_some() {
+        let back = format!("/checklists/templates/{}", kind.as_str());
+        return Ok(Redirect::to(&back).into_response());
     }
+    let error = format!(
+        "Somebody has put another version in force meanwhile; yours began with version {before}. Nothing was changed. Copy your text, open the page again and bring both together."
+    );
+    show(&console, shell, kind, Some((form, error))).await
 }

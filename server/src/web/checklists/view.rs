@@ -21,6 +21,7 @@ pub(super) struct Group {
 }
 
 /// One task.
+#[expect(clippy::struct_excessive_bools, reason = "each says what a page offers")]
 pub(super) struct TaskView {
     pub(super) id: String,
     pub(super) title: String,
@@ -85,13 +86,12 @@ pub(super) fn groups(whole: &WholeChecklist, seen: &Seen<'_>) -> Vec<Group> {
     let mut groups: Vec<(Date, Group)> = Vec::new();
     for task in order {
         let view = TaskView::of(task, whole, seen);
-        match groups.last_mut().filter(|(due, _)| *due == task.due) {
-            Some((_, group)) => group.tasks.push(view),
-            None => {
-                let relative = whole.checklist.kind.relative(task.task.due);
-                let title = format!("{} ({})", capital(&relative), day_words(task.due));
-                groups.push((task.due, Group { title, tasks: vec![view] }));
-            }
+        if let Some((_, group)) = groups.last_mut().filter(|(due, _)| *due == task.due) {
+            group.tasks.push(view);
+        } else {
+            let relative = whole.checklist.kind.relative(task.task.due);
+            let title = format!("{} ({})", capital(&relative), day_words(task.due));
+            groups.push((task.due, Group { title, tasks: vec![view] }));
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
@@ -122,7 +122,7 @@ impl TaskView {
             is_overdue,
             how: how(&task.closes, task.last),
             now: now_words(found.as_ref(), kept, is_running),
-            closed: kept.closed.map(|at| When::exact(at)),
+            closed: kept.closed.map(When::exact),
             closed_by: kept.closed_by.clone(),
             detail: kept.detail.clone(),
             shown: kept.shown.iter().map(ShownView::of).collect(),

@@ -35,7 +35,7 @@ pub fn begin_for(
             person_id, day, state, started_ms, version)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, 1)";
     let person = Value::text(person_id);
-    if db.change(LOCK, &[person.clone()])? == 0 {
+    if db.change(LOCK, std::slice::from_ref(&person))? == 0 {
         return Ok(None);
     }
     let word = Value::text(kind.as_str());

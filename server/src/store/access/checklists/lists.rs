@@ -7,15 +7,15 @@ use super::reading::{
     COLUMNS, TASK, WIDTH, checklist, day, evidence, kind, open_work, task, whole,
 };
 use super::{
-    COLLECTOR, Changed, Checklist, Checklists, KeptEvidence, KeptTask, KeptTemplate, ListAsk,
-    ListedChecklist, ListedTask, OpenWork, RefusedReports, Started, TaskChange, WholeChecklist,
-    begin, changing, completing, facts, templates,
+    COLLECTOR, Changed, Checklist, Checklists, HandedIn, KeptTask, KeptTemplate, ListAsk,
+    ListedChecklist, ListedTask, OpenWork, PersonName, RefusedReports, Started, TaskChange,
+    WholeChecklist, begin, changing, completing, facts, templates,
 };
 use crate::audit::Act;
 use crate::checklists::{ChecklistKind, ChecklistState, Facts, Task};
 use crate::store::StoreError;
 use crate::store::access::audit::pattern;
-use crate::store::reading::{Fields, Reading, Value};
+use crate::store::reading::{Dialect, Fields, Reading, Value};
 use crate::store::writing::Transact;
 
 /// Most tasks of a report.
@@ -74,7 +74,7 @@ impl<T: Transact> Checklists for T {
         &self,
         kind: ChecklistKind,
         (from, until): (Date, Date),
-    ) -> Result<Vec<((String, String, String), Date)>, StoreError> {
+    ) -> Result<Vec<(PersonName, Date)>, StoreError> {
         let column = if kind == ChecklistKind::Offboarding { "p.last_day" } else { "p.first_day" };
         let sql = format!(
             "SELECT p.id, p.name, p.email, {column} FROM person p
@@ -126,10 +126,7 @@ impl<T: Transact> Checklists for T {
         self.lend(|db| db.all(&sql, &[Value::text(person_id)], checklist))
     }
 
-    fn evidence(
-        &self,
-        place: (&str, &str, &str),
-    ) -> Result<Option<(KeptEvidence, Option<Vec<u8>>)>, StoreError> {
+    fn evidence(&self, place: (&str, &str, &str)) -> Result<Option<HandedIn>, StoreError> {
         self.lend(|db| evidence(db, place))
     }
 
@@ -223,13 +220,9 @@ fn listed(
     })
 }
 
-fn list(
-    db: &mut dyn Reading,
-    ask: &ListAsk,
-    today: Date,
-) -> Result<Vec<ListedChecklist>, StoreError> {
-    let dialect = db.dialect();
-    let mut values = vec![Value::text(&today.to_string())];
+/// What a list is asked for, as conditions with their values; the first value
+/// is today.
+fn conditions(dialect: Dialect, ask: &ListAsk, values: &mut Vec<Value>) -> String {
     let mut conditions = Vec::new();
     let mut place = |value: Value| {
         values.push(value);
@@ -257,21 +250,26 @@ fn list(
         let any = ["p.name", "p.email"].map(|column| dialect.like(column, &pattern));
         conditions.push(format!("({})", any.join(" OR ")));
     }
-    for (sign, bound) in [(">=", ask.from), ("<=", ask.until)] {
-        if let Some(bound) = bound {
-            conditions.push(format!("c.day {sign} {}", place(Value::text(&bound.to_string()))));
-        }
-    }
     if let Some((day, id)) = &ask.after {
         let day = place(Value::text(&day.to_string()));
         let id = place(Value::text(id));
         conditions.push(format!("(c.day > {day} OR (c.day = {day} AND c.id > {id}))"));
     }
-    let filter = if conditions.is_empty() {
+    if conditions.is_empty() {
         String::new()
     } else {
         format!(" WHERE {}", conditions.join(" AND "))
-    };
+    }
+}
+
+fn list(
+    db: &mut dyn Reading,
+    ask: &ListAsk,
+    today: Date,
+) -> Result<Vec<ListedChecklist>, StoreError> {
+    let dialect = db.dialect();
+    let mut values = vec![Value::text(&today.to_string())];
+    let filter = conditions(dialect, ask, &mut values);
     let sql = format!(
         "SELECT {COLUMNS}, n.tasks, n.opened, n.overdue, n.next_due
          FROM checklist c JOIN person p ON p.id = c.person_id

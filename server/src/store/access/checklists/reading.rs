@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::{Checklist, ChecklistEvent, KeptEvidence, KeptTask, OpenWork, WholeChecklist};
+use super::{
+    Checklist, ChecklistEvent, HandedIn, KeptEvidence, KeptTask, OpenWork, WholeChecklist,
+};
 use crate::checklists::{ChecklistKind, ChecklistState, Closing, Task, TaskState};
 use crate::store::StoreError;
 use crate::store::reading::{Fields, Reading, Value};
@@ -86,13 +88,14 @@ pub(super) fn whole(db: &mut dyn Reading, id: &str) -> Result<Option<WholeCheckl
         "SELECT {COLUMNS}, c.record FROM checklist c JOIN person p ON p.id = c.person_id
          WHERE c.id = $1"
     );
-    let found =
-        db.first(&sql, &[id.clone()], |row| Ok((checklist(row)?, row.string_or_null(WIDTH)?)))?;
+    let found = db.first(&sql, std::slice::from_ref(&id), |row| {
+        Ok((checklist(row)?, row.string_or_null(WIDTH)?))
+    })?;
     let Some((checklist, record)) = found else { return Ok(None) };
     let sql =
         format!("SELECT {TASK} FROM checklist_task t WHERE t.checklist_id = $1 ORDER BY t.number");
-    let tasks = db.all(&sql, &[id.clone()], |row| task(row, 0))?;
-    let events = db.all(EVENTS, &[id.clone()], |row| {
+    let tasks = db.all(&sql, std::slice::from_ref(&id), |row| task(row, 0))?;
+    let events = db.all(EVENTS, std::slice::from_ref(&id), |row| {
         Ok(ChecklistEvent {
             at: row.time(0)?,
             task: row.string(1)?,
@@ -124,7 +127,7 @@ fn kept(row: &dyn Fields) -> Result<KeptEvidence, StoreError> {
 pub(super) fn evidence(
     db: &mut dyn Reading,
     (checklist, task, id): (&str, &str, &str),
-) -> Result<Option<(KeptEvidence, Option<Vec<u8>>)>, StoreError> {
+) -> Result<Option<HandedIn>, StoreError> {
     const ONE: &str = "SELECT task, id, kind, at_ms, author, name, media_type, text, sha256, bytes
         FROM checklist_evidence WHERE checklist_id = $1 AND task = $2 AND id = $3";
     let values = [Value::text(checklist), Value::text(task), Value::text(id)];
