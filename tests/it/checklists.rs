@@ -2,6 +2,7 @@
 
 mod offboarding;
 mod onboarding;
+mod pages;
 
 use std::path::Path;
 use std::process::Command;
