@@ -10,7 +10,7 @@ use tests::test_server::TestServer;
 use tests::visitor::{Visitor, text_of};
 
 /// Pages that are looked at.
-const MOST: usize = 250;
+const MOST: usize = 500;
 
 /// Three Macs that report for a few days, and one that stops.
 async fn fleet() -> (TestServer, Vec<Laptop>) {

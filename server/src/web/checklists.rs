@@ -58,6 +58,13 @@ fn object(list: &Checklist) -> Object {
     Object::new("checklist", &list.id).called(&list.person.1)
 }
 
+/// The newest checkpoint of the log, for what is printed.
+async fn checkpoint(console: &super::Console) -> Result<String, PageError> {
+    let log = console.app.log.clone();
+    let seal = tokio::task::spawn_blocking(move || log.refresh()).await??;
+    Ok(seal.checkpoint)
+}
+
 /// The checklist with this id.
 async fn found(console: &super::Console, id: &str) -> Result<WholeChecklist, PageError> {
     let id = id.to_owned();

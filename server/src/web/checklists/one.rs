@@ -48,6 +48,7 @@ struct OnePage {
     may_complete: bool,
     shortest_reason: usize,
     told: Told,
+    checkpoint: String,
 }
 
 struct EventView {
@@ -163,13 +164,13 @@ pub(super) async fn show(
     };
     let status =
         if told.error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = page_of(&whole, (shell, told), &seen)?;
+    let page = page_of(&whole, (shell, told, super::checkpoint(console).await?), &seen)?;
     Ok((status, page).into_response())
 }
 
 fn page_of(
     whole: &WholeChecklist,
-    (shell, told): (Shell, Told),
+    (shell, told, checkpoint): (Shell, Told, String),
     seen: &Seen<'_>,
 ) -> Result<axum::response::Html<String>, PageError> {
     let list = &whole.checklist;
@@ -205,6 +206,7 @@ fn page_of(
         may_complete: may_change && is_running && open == 0,
         shortest_reason: SHORTEST_REASON,
         told,
+        checkpoint,
         shell: shell.titled(format!("{}: {}", list.title, list.person.1), Section::Checklists),
     })
 }

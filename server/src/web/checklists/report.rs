@@ -46,6 +46,7 @@ struct ReportPage {
     csv_href: String,
     may_export: bool,
     as_of: String,
+    checkpoint: String,
 }
 
 struct PersonRow {
@@ -199,6 +200,7 @@ pub(in crate::web) async fn page(
     Query(query): Query<ReportQuery>,
 ) -> Result<Html<String>, PageError> {
     let found = find(&console, &query).await?;
+    let checkpoint = super::checkpoint(&console).await?;
     let (from, until) = (found.window.0.to_string(), found.window.1.to_string());
     let kind = found.kind.as_str();
     html(&ReportPage {
@@ -210,6 +212,7 @@ pub(in crate::web) async fn page(
         csv_href: format!("/checklists/report.csv?kind={kind}&from={from}&until={until}"),
         may_export: shell.may(Permission::Export),
         as_of: crate::web::times::When::exact(console.app.clock.now()).words,
+        checkpoint,
         from,
         until,
         shell: shell.titled("Joiners and leavers", Section::Checklists),

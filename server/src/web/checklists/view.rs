@@ -213,7 +213,13 @@ fn now_words(found: Option<&Truth>, kept: &KeptTask, is_running: bool) -> String
             format!("{says} It closes when all other tasks are done.")
         }
         (Some(truth), TaskState::Open) => truth.says().to_owned(),
-        (Some(Truth::NotKnown { says }), TaskState::Closed) => {
+        // The others look back: the Mac is expected to fall silent.
+        (Some(Truth::NotKnown { says }), TaskState::Closed)
+            if matches!(
+                kept.task.closes,
+                Closing::DeviceEnrolled | Closing::RulesPassing { .. }
+            ) =>
+        {
             format!("Not confirmed since: {says}")
         }
         _ => String::new(),
