@@ -101,10 +101,6 @@ pub(super) async fn list(call: Call) -> Answered {
 
 pub(super) async fn put(call: Call, Body(form): Body<ExpectedForm>) -> Answered {
     let serial = serial_of(&call.id())?;
-    let is_uncovered = matches!(form.state, Some(ExpectedState::NotCovered));
-    if is_uncovered && form.reason.as_deref().unwrap_or_default().trim().is_empty() {
-        return Err(ApiProblem::field("reason", "a Mac that is not covered needs a reason."));
-    }
     let said = said(serial.clone(), form)?;
     let object = Object::new("expected_device", "").called(&serial);
     let act = call.who.act("expected_changed", object);
@@ -117,6 +113,12 @@ pub(super) async fn put(call: Call, Body(form): Body<ExpectedForm>) -> Answered 
                 Decision::Add(facts) | Decision::Change(facts) => facts,
                 Decision::Keep => return Ok(now),
             };
+            if facts.state == State::NotCovered && facts.reason.is_empty() {
+                return Err(ApiProblem::new(
+                    "conflict",
+                    "A Mac that is not covered needs a reason.",
+                ));
+            }
             let mac = (said.serial.as_str(), Source::Api);
             records.put_expected(mac, &facts, None, &act)?;
             Ok(records.expected(&said.serial)?)
@@ -157,12 +159,12 @@ pub(super) async fn import(call: Call, Body(form): Body<ExpectedImportForm>) -> 
         let one = said(serial, mac.facts.unwrap_or_default())?;
         let uncovered = one.state == Some(State::NotCovered);
         if uncovered && one.reason.as_deref().unwrap_or_default().is_empty() {
-            let detail = format!("number {at} is not covered and needs a reason.");
-            return Err(ApiProblem::field("devices", detail));
+            let detail = format!("`devices`: number {at} is not covered and needs a reason.");
+            return Err(ApiProblem::new("conflict", detail));
         }
         if all.iter().any(|before| before.serial == one.serial) {
-            let detail = format!("number {at} has the serial number of one before.");
-            return Err(ApiProblem::field("devices", detail));
+            let detail = format!("`devices`: number {at} has the serial number of one before.");
+            return Err(ApiProblem::new("conflict", detail));
         }
         all.push(one);
     }

@@ -149,7 +149,8 @@ fn expected_devices() -> Vec<Operation> {
                 "The same import again changes nothing.",
             )
             .takes::<expected::ExpectedImportForm>(expected::import_example)
-            .gives::<expected::ImportedItem>(),
+            .gives::<expected::ImportedItem>()
+            .may_conflict(),
         Operation::put("/api/v1/expected-devices/{id}", CHANGE, expected::put)
             .named(
                 "putExpectedDevice",
@@ -158,7 +159,8 @@ fn expected_devices() -> Vec<Operation> {
                 "`id` is the serial number. What is left out stays.",
             )
             .takes::<expected::ExpectedForm>(expected::example)
-            .gives::<expected::ExpectedItem>(),
+            .gives::<expected::ExpectedItem>()
+            .may_conflict(),
         Operation::delete("/api/v1/expected-devices/{id}", CHANGE, expected::remove).named(
             "removeExpectedDevice",
             "Devices",

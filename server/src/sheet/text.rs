@@ -18,7 +18,7 @@ pub fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
 fn utf_8(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = before.split(|byte| *byte == b'\n').count();
         SheetError::line(line, "a letter is not in UTF-8; save the file as “CSV UTF-8”")
     })?;
     Ok(Cow::Borrowed(text))

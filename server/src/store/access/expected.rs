@@ -97,11 +97,11 @@ pub(in crate::store) fn one(
     db.first(&sql, &[Value::text(serial)], expected)
 }
 
+/// What is to be written of a Mac: serial number, facts, what brought it.
+type Write = (String, Facts, Source);
+
 /// What is to be written, and what was counted.
-fn compare(
-    db: &mut dyn Reading,
-    ask: &ImportAsk,
-) -> Result<(Imported, Vec<(String, Facts, Source)>), StoreError> {
+fn compare(db: &mut dyn Reading, ask: &ImportAsk) -> Result<(Imported, Vec<Write>), StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM expected_device e");
     let mut known: HashMap<String, Expected> =
         db.all(&sql, &[], expected)?.into_iter().map(|one| (one.serial.clone(), one)).collect();
@@ -139,11 +139,7 @@ fn compare(
 /// Rows of one statement.
 const AT_ONCE: usize = 100;
 
-fn write(
-    db: &mut dyn Writing,
-    writes: &[(String, Facts, Source)],
-    act: &Act,
-) -> Result<(), StoreError> {
+fn write(db: &mut dyn Writing, writes: &[Write], act: &Act) -> Result<(), StoreError> {
     for some in writes.chunks(AT_ONCE) {
         let mut values = Vec::with_capacity(some.len() * 10);
         let mut places = Vec::with_capacity(some.len());

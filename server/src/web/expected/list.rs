@@ -142,7 +142,7 @@ fn states(query: &Query, counts: &ExpectedCounts) -> Vec<Choice> {
             Choice {
                 label: state.title(),
                 count: thousands(of(state)),
-                href: Query { states, show, ..query.clone() }.address("/expected"),
+                href: Query { show, states, ..query.clone() }.address("/expected"),
                 chosen,
             }
         })

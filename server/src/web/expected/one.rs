@@ -105,12 +105,12 @@ fn understand(typed: &Typed) -> Result<(String, Facts), Errors> {
     let (model, asset_tag) = (text(&typed.model), text(&typed.asset_tag));
     let state = Place::named(&typed.state).unwrap_or(Place::InUse);
     if state == Place::NotCovered && reason.is_empty() {
-        errors.reason = "Say why the Mac is not covered.".to_owned();
+        errors.reason.push_str("Say why the Mac is not covered.");
     }
     let owner_email = match typed.owner_email.trim() {
         "" => String::new(),
         typed => mail_address(typed).unwrap_or_else(|| {
-            errors.owner_email = "Enter an address such as sam@company.example.".to_owned();
+            errors.owner_email.push_str("Enter an address such as sam@company.example.");
             String::new()
         }),
     };

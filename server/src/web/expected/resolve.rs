@@ -23,7 +23,8 @@ use crate::web::times::When;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Step {
-    step: String,
+    #[serde(rename = "step")]
+    word: String,
     reason: String,
     back: String,
 }
@@ -60,10 +61,10 @@ pub(in crate::web) async fn never_enrolled(
     Form(form): Form<Step>,
 ) -> Result<Response, PageError> {
     let found = known(&console, &serial).await?;
-    if form.step == "invite" {
+    if form.word == "invite" {
         return invite(&console, shell, &who, found).await;
     }
-    let Some(state) = Place::named(&form.step) else {
+    let Some(state) = Place::named(&form.word) else {
         return refused(&console, shell, &serial, "Choose what is to be done.").await;
     };
     let Some(reason) = plain_text(&form.reason) else {
@@ -129,7 +130,7 @@ pub(in crate::web) async fn not_expected(
     let device = id.clone();
     let row = console.read(move |views| views.device_row(&device)).await?;
     let row = row.ok_or(PageError::NotFound("No device has this address."))?;
-    match form.step.as_str() {
+    match form.word.as_str() {
         "add" => {
             let serial = row.serial.as_deref().and_then(serial_number).ok_or_else(|| {
                 PageError::BadAddress("The device does not say its serial number.".to_owned())

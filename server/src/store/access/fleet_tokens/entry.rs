@@ -27,7 +27,7 @@ pub(in crate::store) enum Entry {
         /// Why it waits, if it does.
         waits: Option<String>,
         /// That a person was added, to be noted last.
-        added: Option<Act>,
+        added: Option<Box<Act>>,
     },
 }
 
@@ -38,6 +38,9 @@ struct Found {
     expires_at: Timestamp,
     is_revoked: bool,
 }
+
+/// One Mac more has asked.
+const USE: &str = "UPDATE fleet_token SET used = used + 1 WHERE id = $1";
 
 /// Uses a fleet token. On PostgreSQL its row is locked, and then what `alone`
 /// locks: from there on enrolments wait for each other.
@@ -76,9 +79,8 @@ pub(in crate::store) fn enter(
     };
     let waits = why_wait(db.asked(), serial.as_deref(), expected.as_ref())?;
     let (person_id, added) = owner(db, expected.as_ref(), request.received_at)?;
-    const USE: &str = "UPDATE fleet_token SET used = used + 1 WHERE id = $1";
     db.change(USE, &[Value::text(&request.token_id)])?;
-    Ok(Entry::Enters { person_id, waits, added })
+    Ok(Entry::Enters { person_id, waits, added: added.map(Box::new) })
 }
 
 fn find(db: &mut dyn Reading, id: &str) -> Result<Option<Found>, StoreError> {
