@@ -83,6 +83,82 @@ async fn leaves(server: &TestServer, email: &str) {
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
+/// One joins, and the onboarding has begun.
+async fn one_joins(window: &Window, server: &TestServer) {
+    let url = server.url();
+    window.page.goto(&format!("{url}/people?is=joining")).await.unwrap();
+    let row = text(window, "table.people tbody tr").await;
+    assert!(row.contains("Ada Poe") && row.contains("Joins 25 Aug 2026"), "{row}");
+    assert!(row.contains("No Mac") && row.contains("0 of "), "{row}");
+}
+
+/// One is away: the Mac is silent, and nobody is told to look after it.
+async fn one_is_away(window: &Window, server: &TestServer) {
+    let url = server.url();
+    window.page.goto(&format!("{url}/people?q=sam")).await.unwrap();
+    click(window, "table.people td.c-name a").await;
+    one(window, "#until").await;
+    let day = "document.querySelector('#until').value = '2026-09-03'";
+    window.page.execute(day, vec![]).await.unwrap();
+    click(window, "form[action$='/away'] button").await;
+    window
+        .page
+        .query(By::XPath("//*[@class='title']//*[text()='away until 3 Sep 2026']"))
+        .first()
+        .await
+        .unwrap();
+    window.picture("person-away").await;
+    server.forward(SignedDuration::from_hours(9 * 24)).await;
+    window.page.goto(&server.login_link()).await.unwrap();
+    window.page.goto(&format!("{url}/")).await.unwrap();
+    let attention = texts(window, "table.attention tbody tr").await;
+    assert_eq!(attention.len(), 1, "{attention:?}");
+    assert!(attention[0].contains("Kim Roe"), "{attention:?}");
+    assert!(text(window, "h1").await.contains('2'), "both are counted as silent");
+    window.page.goto(&format!("{url}/devices")).await.unwrap();
+    let owners = texts(window, "td.c-owner").await;
+    assert!(owners.iter().any(|one| one.contains("away until 3 Sep 2026")), "{owners:?}");
+    server.forward(SignedDuration::from_hours(7 * 24)).await;
+    window.page.goto(&server.login_link()).await.unwrap();
+    window.page.goto(&format!("{url}/")).await.unwrap();
+    assert_eq!(texts(window, "table.attention tbody tr").await.len(), 2, "is back");
+}
+
+/// One leaves, by the directory, and still holds a Mac.
+async fn one_leaves(window: &Window, server: &TestServer) {
+    let url = server.url();
+    leaves(server, "kim.roe@company.example").await;
+    window.page.goto(&format!("{url}/people")).await.unwrap();
+    let state = text(window, "p.people-state").await;
+    assert!(state.contains("1 person has left and still holds a Mac"), "{state}");
+    window.picture("people").await;
+    click(window, "p.people-state a[href*=left_with_mac]").await;
+    window.page.query(By::Css("ul.chips a")).first().await.unwrap();
+    assert_eq!(texts(window, "table.people td.c-name a").await, ["Kim Roe"]);
+    window.picture("people-left").await;
+    click(window, "table.people td.c-name a").await;
+    let said = text(window, "p.stopped").await;
+    assert!(said.contains("has left and still holds a Mac"), "{said}");
+    assert_eq!(texts(window, "ul.holds li").await.len(), 2, "a Mac and the offboarding");
+    window.picture("person-left").await;
+    for (width, shape) in [(390, "narrow"), (1280, "wide")] {
+        window.page.set_window_rect(0, 0, width, 900).await.unwrap();
+        for (path, name) in [("/people", "people"), ("/people/import", "people-import")] {
+            window.page.goto(&format!("{url}{path}")).await.unwrap();
+            window.picture(&format!("{name}-{shape}")).await;
+        }
+    }
+}
+
+/// Opened again by a person at the console.
+async fn one_comes_back(window: &Window, server: &TestServer) {
+    let url = server.url();
+    window.page.goto(&format!("{url}/people?is=left")).await.unwrap();
+    click(window, "table.people td.c-name a").await;
+    click(window, "form[action$='/reopen'] button").await;
+    one(window, "form[action$='/end'] button").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_join_are_away_and_leave_with_a_mac() {
     let url = "http://localhost:0".to_owned();
@@ -93,70 +169,10 @@ async fn people_join_are_away_and_leave_with_a_mac() {
         window.page.goto(&link).await.unwrap();
         import(window, url).await;
         let _macs = (laptop(&server, "Sam Doe", 1).await, laptop(&server, "Kim Roe", 2).await);
-
-        // One joins, and the onboarding has begun.
-        window.page.goto(&format!("{url}/people?is=joining")).await.unwrap();
-        let row = text(window, "table.people tbody tr").await;
-        assert!(row.contains("Ada Poe") && row.contains("Joins 25 Aug 2026"), "{row}");
-        assert!(row.contains("No Mac") && row.contains("0 of "), "{row}");
-
-        // One is away: the Mac is silent, and nobody is told to look after it.
-        window.page.goto(&format!("{url}/people?q=sam")).await.unwrap();
-        click(window, "table.people td.c-name a").await;
-        one(window, "#until").await;
-        let day = "document.querySelector('#until').value = '2026-09-03'";
-        window.page.execute(day, vec![]).await.unwrap();
-        click(window, "form[action$='/away'] button").await;
-        window
-            .page
-            .query(By::XPath("//*[@class='title']//*[text()='away until 3 Sep 2026']"))
-            .first()
-            .await
-            .unwrap();
-        window.picture("person-away").await;
-        server.forward(SignedDuration::from_hours(9 * 24)).await;
-        window.page.goto(&server.login_link()).await.unwrap();
-        window.page.goto(&format!("{url}/")).await.unwrap();
-        let attention = texts(window, "table.attention tbody tr").await;
-        assert_eq!(attention.len(), 1, "{attention:?}");
-        assert!(attention[0].contains("Kim Roe"), "{attention:?}");
-        assert!(text(window, "h1").await.contains('2'), "both are counted as silent");
-        window.page.goto(&format!("{url}/devices")).await.unwrap();
-        let owners = texts(window, "td.c-owner").await;
-        assert!(owners.iter().any(|one| one.contains("away until 3 Sep 2026")), "{owners:?}");
-        server.forward(SignedDuration::from_hours(7 * 24)).await;
-        window.page.goto(&server.login_link()).await.unwrap();
-        window.page.goto(&format!("{url}/")).await.unwrap();
-        assert_eq!(texts(window, "table.attention tbody tr").await.len(), 2, "is back");
-
-        // One leaves, by the directory, and still holds a Mac.
-        leaves(&server, "kim.roe@company.example").await;
-        window.page.goto(&format!("{url}/people")).await.unwrap();
-        let state = text(window, "p.people-state").await;
-        assert!(state.contains("1 person has left and still holds a Mac"), "{state}");
-        window.picture("people").await;
-        click(window, "p.people-state a[href*=left_with_mac]").await;
-        window.page.query(By::Css("ul.chips a")).first().await.unwrap();
-        assert_eq!(texts(window, "table.people td.c-name a").await, ["Kim Roe"]);
-        window.picture("people-left").await;
-        click(window, "table.people td.c-name a").await;
-        let said = text(window, "p.stopped").await;
-        assert!(said.contains("has left and still holds a Mac"), "{said}");
-        assert_eq!(texts(window, "ul.holds li").await.len(), 2, "a Mac and the offboarding");
-        window.picture("person-left").await;
-        for (width, shape) in [(390, "narrow"), (1280, "wide")] {
-            window.page.set_window_rect(0, 0, width, 900).await.unwrap();
-            for (path, name) in [("/people", "people"), ("/people/import", "people-import")] {
-                window.page.goto(&format!("{url}{path}")).await.unwrap();
-                window.picture(&format!("{name}-{shape}")).await;
-            }
-        }
-
-        // Opened again by a person at the console.
-        window.page.goto(&format!("{url}/people?is=left")).await.unwrap();
-        click(window, "table.people td.c-name a").await;
-        click(window, "form[action$='/reopen'] button").await;
-        one(window, "form[action$='/end'] button").await;
+        one_joins(window, &server).await;
+        one_is_away(window, &server).await;
+        one_leaves(window, &server).await;
+        one_comes_back(window, &server).await;
     })
     .await;
 }

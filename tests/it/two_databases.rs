@@ -54,7 +54,12 @@ async fn everything(visitor: &mut Visitor) -> BTreeMap<String, String> {
             // the same.
             let other = ["/static/", "/audit"].iter().any(|start| link.starts_with(start));
             if link.starts_with('/') && !other {
-                waiting.push_back(link);
+                // Every page comes before the many views of the lists.
+                if link.contains('?') {
+                    waiting.push_back(link);
+                } else {
+                    waiting.push_front(link);
+                }
             }
         }
         found.insert(path, format!("{} {text}", answer.status));

@@ -167,13 +167,10 @@ fn person(line: &Line, places: &Places) -> Result<ImportedPerson, SheetError> {
     let day = |field: &'static str| match cell(field) {
         None => Ok(Column::Absent),
         Some("") => Ok(Column::Says(None)),
-        Some(text) => match super::day(text) {
-            Some(day) => Ok(Column::Says(Some(day))),
-            None => {
-                let what = format!("it is “{text}”, but must be a day such as 2026-08-23");
-                Err(SheetError::field(line.number, field, what))
-            }
-        },
+        Some(text) => super::day(text).map(|day| Column::Says(Some(day))).ok_or_else(|| {
+            let what = format!("it is “{text}”, but must be a day such as 2026-08-23");
+            SheetError::field(line.number, field, what)
+        }),
     };
     let found = ImportedPerson {
         name,

@@ -78,7 +78,7 @@ fn touch(touched: &mut Map<String, Value>, path: &str, value: Value) -> Result<(
         if starts_with(path, urn) {
             let rest = path.get(urn.len()..).unwrap_or_default();
             let attribute = rest.trim_start_matches([':', '.']).split('.').next();
-            touch_extension(touched, (urn, attribute.unwrap_or_default()), value);
+            touch_extension(touched, (urn, attribute.unwrap_or_default()), &value);
             return Ok(());
         }
     }
@@ -127,14 +127,18 @@ fn within<'a>(
     entry.as_object_mut()
 }
 
-fn touch_extension(touched: &mut Map<String, Value>, (urn, attribute): (&str, &str), value: Value) {
+fn touch_extension(
+    touched: &mut Map<String, Value>,
+    (urn, attribute): (&str, &str),
+    value: &Value,
+) {
     let known: &[&str] = if urn == DAYS { &["firstDay", "lastDay"] } else { &["department"] };
     let Some(extension) = within(touched, urn) else { return };
     for name in known {
         if attribute.eq_ignore_ascii_case(name) {
             extension.insert((*name).to_owned(), value.clone());
         } else if attribute.is_empty() {
-            match &value {
+            match value {
                 Value::Object(fields) => {
                     if let Some(value) = member(fields, name) {
                         extension.insert((*name).to_owned(), value.clone());

@@ -53,7 +53,7 @@ fn user_type(scim: &Scim) -> Value {
 }
 
 pub(super) async fn types(State(scim): State<Scim>) -> Answer {
-    Answer::of(listed(vec![user_type(&scim)], 1, 1))
+    Answer::of(listed(&[user_type(&scim)], 1, 1))
 }
 
 pub(super) async fn one_type(
@@ -157,7 +157,7 @@ fn all(scim: &Scim) -> [Value; 3] {
 
 pub(super) async fn schemas(State(scim): State<Scim>) -> Answer {
     let all = all(&scim);
-    Answer::of(listed(all.to_vec(), all.len() as u64, 1))
+    Answer::of(listed(&all, all.len() as u64, 1))
 }
 
 pub(super) async fn one_schema(

@@ -63,8 +63,8 @@ async fn found(scim: &Scim, pairs: Vec<(String, String)>) -> Result<Answer, Refu
     let count = number(&pairs, "count", PAGE)?.min(PAGE);
     let (people, total) =
         scim.records(move |records| records.look_up(what.as_ref(), (start - 1, count))).await?;
-    let users = people.iter().map(|person| shown(scim, person, &pairs)).collect();
-    Ok(Answer::of(listed(users, total, start)))
+    let users: Vec<Value> = people.iter().map(|person| shown(scim, person, &pairs)).collect();
+    Ok(Answer::of(listed(&users, total, start)))
 }
 
 /// The person whom a directory sees.

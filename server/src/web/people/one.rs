@@ -19,6 +19,7 @@ use crate::web::times::When;
 
 #[derive(Template)]
 #[template(path = "person.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows another part")]
 struct PersonPage {
     shell: Shell,
     view: PersonView,
