@@ -360,10 +360,16 @@ pub trait Checklists: Send + Sync {
     fn checklists(&self, ask: &ListAsk, today: Date) -> Result<Vec<ListedChecklist>, StoreError>;
     /// How many there are of each kind in each state.
     fn checklist_counts(&self) -> Result<Vec<(ChecklistKind, ChecklistState, u64)>, StoreError>;
-    /// Tasks of open checklists that were due before `today`, the oldest first.
-    fn overdue_tasks(&self, today: Date, limit: u32) -> Result<Vec<ListedTask>, StoreError>;
-    /// What the collector closed and opened again since then, the newest first.
-    fn closed_since(&self, since: Timestamp, limit: u32) -> Result<Vec<ListedTask>, StoreError>;
+    /// Tasks of open checklists that were due before `today`, the oldest first,
+    /// and how many there are of them.
+    fn overdue_tasks(&self, today: Date, limit: u32) -> Result<(Vec<ListedTask>, u64), StoreError>;
+    /// What the collector closed and opened again since then, the newest
+    /// first, and how often it did.
+    fn closed_since(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<ListedTask>, u64), StoreError>;
     /// Checklists of a kind whose day lies between the two, with their tasks.
     fn checklists_between(
         &self,

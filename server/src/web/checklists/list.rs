@@ -18,7 +18,7 @@ use crate::web::Console;
 use crate::web::errors::PageError;
 use crate::web::shell::{Section, Shell, html};
 use crate::web::times::When;
-use crate::web::words::{Mark, count};
+use crate::web::words::{Mark, count, thousands};
 
 /// Rows of a page.
 const ROWS: u32 = 50;
@@ -34,7 +34,11 @@ struct ListPage {
     query: ChecklistQuery,
     total: String,
     overdue: Vec<Line>,
+    overdue_total: String,
+    overdue_more: u64,
     closed: Vec<Line>,
+    closed_total: String,
+    closed_more: u64,
     kinds: Vec<Pill>,
     states: Vec<Pill>,
     owners: Vec<Pill>,
@@ -136,7 +140,7 @@ pub(in crate::web) async fn page(
     let now = console.app.clock.now();
     let (today, midnight) = (day_of(now), midnight(now));
     let ask = query.ask(&who.account.id, ROWS).map_err(PageError::BadAddress)?;
-    let (mut found, counts, overdue, closed) = console
+    let (mut found, counts, (overdue, all_overdue), (closed, all_closed)) = console
         .records(move |records| {
             Ok((
                 records.checklists(&ask, today)?,
@@ -155,7 +159,11 @@ pub(in crate::web) async fn page(
     };
     html(&ListPage {
         total: count(open, "open", "open"),
+        overdue_more: all_overdue.saturating_sub(overdue.len() as u64),
+        overdue_total: thousands(all_overdue),
         overdue: lines(overdue),
+        closed_more: all_closed.saturating_sub(closed.len() as u64),
+        closed_total: thousands(all_closed),
         closed: lines(closed),
         kinds: kinds(&query, &counts),
         states: states(&query, &counts),

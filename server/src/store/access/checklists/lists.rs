@@ -143,19 +143,32 @@ impl<T: Transact> Checklists for T {
         })
     }
 
-    fn overdue_tasks(&self, today: Date, limit: u32) -> Result<Vec<ListedTask>, StoreError> {
+    fn overdue_tasks(&self, today: Date, limit: u32) -> Result<(Vec<ListedTask>, u64), StoreError> {
         let sql = format!(
-            "SELECT c.id, c.kind, p.name, t.source, t.owner, t.due FROM checklist_task t
+            "SELECT c.id, c.kind, p.name, t.source, t.owner, t.due, count(*) OVER ()
+             FROM checklist_task t
              JOIN checklist c ON c.id = t.checklist_id JOIN person p ON p.id = c.person_id
              WHERE t.state = 'open' AND c.state = 'open' AND t.due < $1
              ORDER BY t.due, c.id, t.number LIMIT {limit}"
         );
-        self.lend(|db| db.all(&sql, &[Value::text(&today.to_string())], |row| listed(row, None)))
+        let mut total = 0;
+        let first = self.lend(|db| {
+            db.all(&sql, &[Value::text(&today.to_string())], |row| {
+                total = row.count(6)?;
+                listed(row, None)
+            })
+        })?;
+        Ok((first, total))
     }
 
-    fn closed_since(&self, since: Timestamp, limit: u32) -> Result<Vec<ListedTask>, StoreError> {
+    fn closed_since(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<(Vec<ListedTask>, u64), StoreError> {
         let sql = format!(
-            "SELECT c.id, c.kind, p.name, t.source, t.owner, t.due, e.kind, e.at_ms, e.detail
+            "SELECT c.id, c.kind, p.name, t.source, t.owner, t.due, e.kind, e.at_ms, e.detail,
+                    count(*) OVER ()
              FROM checklist c JOIN person p ON p.id = c.person_id
              JOIN checklist_event e ON e.checklist_id = c.id
              JOIN checklist_task t ON t.checklist_id = c.id AND t.task = e.task
@@ -164,12 +177,15 @@ impl<T: Transact> Checklists for T {
              ORDER BY e.at_ms DESC, c.id, e.number DESC LIMIT {limit}"
         );
         let values = [Value::time(since), Value::text(COLLECTOR)];
-        self.lend(|db| {
+        let mut total = 0;
+        let newest = self.lend(|db| {
             db.all(&sql, &values, |row| {
+                total = row.count(9)?;
                 let happened = (row.string(6)?, row.time(7)?, row.string(8)?);
                 listed(row, Some(happened))
             })
-        })
+        })?;
+        Ok((newest, total))
     }
 
     fn checklists_between(
