@@ -169,6 +169,7 @@ impl ListQuery {
             keys: self.keys.clone(),
             words: words.filter(|word| !word.text.is_empty()).collect(),
             found: None,
+            except: Vec::new(),
         }
     }
 

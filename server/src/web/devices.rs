@@ -118,7 +118,7 @@ pub(super) async fn page(
 
 /// The same with words looked up once for everything that follows.
 async fn looked_up(console: &Console, ask: PageAsk) -> Result<PageAsk, PageError> {
-    if ask.filter.words.is_empty() {
+    if ask.filter.words.is_empty() && ask.filter.silent_since.is_none() {
         return Ok(ask);
     }
     let filter = ask.filter.clone();

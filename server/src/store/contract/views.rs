@@ -219,8 +219,14 @@ fn silence_and_failures_are_found_by_their_length() {
 fn words_that_were_looked_up_find_the_same() {
     let fleet = Fleet::changed_by(labelled);
     for views in fleet.both() {
-        for texts in [vec!["sam"], vec!["sam", "carter"], vec!["zzz"], vec!["26."], vec!["example"]]
-        {
+        for texts in [
+            vec!["sam"],
+            vec!["sam", "carter"],
+            vec!["zzz"],
+            vec!["26."],
+            vec!["example"],
+            vec!["a", "example", "sam"],
+        ] {
             let words = texts
                 .iter()
                 .map(|text| SearchWord { text: (*text).to_owned(), models: Vec::new() });

@@ -75,8 +75,34 @@ pub(super) fn conditions(sql: &mut Sql, filter: &Filter, without: Without) {
         sql.push(" AND ");
         sql.push_among("d.id", found.iter().map(String::as_str));
     }
+    if !filter.except.is_empty() {
+        let except = sql.value(Value::texts(filter.except.iter().map(String::as_str)));
+        let among = sql.dialect.among(&sql.dialect.not_by_index("d.id"), &except);
+        sql.push(&format!(" AND NOT ({among})"));
+    }
     for word in &filter.words {
+        sql.push(" AND ");
         search(sql, word);
+    }
+}
+
+/// That `device d` stands so, in plain columns: what [`standing_of`] says, in
+/// words that an index answers.
+fn stands(dialect: Dialect, standing: Standing) -> String {
+    let never = dialect.never_reported();
+    let word = standing.as_str();
+    match standing {
+        Standing::Compliant => "d.lifecycle = 'active' AND d.status = 'compliant'".to_owned(),
+        Standing::Archived => "d.lifecycle = 'archived' OR d.status = 'archived'".to_owned(),
+        Standing::Pending | Standing::Suspended | Standing::Revoked => {
+            format!("d.lifecycle = '{word}' AND d.status <> 'archived'")
+        }
+        Standing::NeverReported => format!(
+            "d.lifecycle = 'active' AND d.status <> 'compliant' AND d.status <> 'archived' AND {never}"
+        ),
+        Standing::NonCompliant | Standing::AtRisk | Standing::Stale | Standing::Unknown => {
+            format!("d.lifecycle = 'active' AND d.status = '{word}' AND NOT ({never})")
+        }
     }
 }
 
@@ -84,9 +110,10 @@ fn columns(sql: &mut Sql, filter: &Filter) {
     if filter.standings.is_empty() {
         sql.push(" AND d.lifecycle <> 'archived' AND d.status <> 'archived'");
     } else {
-        sql.push(" AND ");
-        let standing = standing_of(sql.dialect);
-        sql.push_among(&standing, filter.standings.iter().map(|standing| standing.as_str()));
+        let dialect = sql.dialect;
+        let one = |standing: &Standing| format!("({})", stands(dialect, *standing));
+        let any: Vec<String> = filter.standings.iter().map(one).collect();
+        sql.push(&format!(" AND ({})", any.join(" OR ")));
     }
     for (column, values) in [
         ("d.os_version", &filter.systems),
@@ -135,13 +162,25 @@ pub(super) fn fails_since(sql: &mut Sql, filter: &Filter) {
     }
 }
 
-fn search(sql: &mut Sql, word: &SearchWord) {
+/// Adds that `word` is found in `device d`.
+pub(super) fn search(sql: &mut Sql, word: &SearchWord) {
     let pattern = sql.value(Value::text(&contains(&word.text)));
     let [serial, version, name, email] = ["d.serial", "d.os_version", "name", "email"]
         .map(|column| sql.dialect.like(column, &pattern));
-    sql.push(&format!(" AND ({serial} OR {version} OR "));
-    sql.push_among("d.model", word.models.iter().map(String::as_str));
-    sql.push(&format!(" OR d.person_id IN (SELECT id FROM person WHERE {name} OR {email}))"));
+    sql.push(&format!("({serial} OR "));
+    if is_version(word) {
+        sql.push(&format!("{version} OR "));
+    }
+    if !word.models.is_empty() {
+        sql.push_among("d.model", word.models.iter().map(String::as_str));
+        sql.push(" OR ");
+    }
+    sql.push(&format!("d.person_id IN (SELECT id FROM person WHERE {name} OR {email}))"));
+}
+
+/// Whether a word can be a part of a version: digits and stops.
+pub(super) fn is_version(word: &SearchWord) -> bool {
+    word.text.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
 }
 
 /// A `LIKE` pattern for texts that hold `text` as it stands, but for A to Z.

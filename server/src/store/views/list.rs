@@ -32,8 +32,10 @@ pub struct Filter {
     pub keys: Vec<String>,
     /// Words that must each be found in owner, mail, serial, model or version.
     pub words: Vec<SearchWord>,
-    /// Only these, which words were found in before.
+    /// Only these, which were found before.
     pub found: Option<Vec<String>>,
+    /// None of these, which were found before.
+    pub except: Vec<String>,
 }
 
 impl Filter {
@@ -45,6 +47,22 @@ impl Filter {
             ..Self::default()
         };
         *self != rules
+    }
+
+    /// Whether a large part of the fleet may fit, as far as one can tell from
+    /// what is asked for.
+    pub fn is_wide(&self) -> bool {
+        let plain = Self {
+            standings: self.standings.clone(),
+            systems: self.systems.clone(),
+            models: self.models.clone(),
+            keys: self.keys.clone(),
+            words: self.words.clone(),
+            except: self.except.clone(),
+            ..Self::default()
+        };
+        *self == plain
+            && (self.standings.is_empty() || self.standings.contains(&Standing::Compliant))
     }
 
     /// Whether a failure is asked for.
@@ -200,8 +218,8 @@ pub trait ListViews: Send + Sync {
     /// One page.
     fn devices(&self, ask: &PageAsk) -> Result<Page, StoreError>;
 
-    /// The same filter with words looked up, where that leaves few devices, so
-    /// that page and counts need not look again.
+    /// The same filter with words and silence looked up, where that names few
+    /// devices, so that page and counts need not look again.
     fn look_up(&self, filter: Filter) -> Result<Filter, StoreError>;
 
     /// Counts by label for the filters of `ask`.
