@@ -1,7 +1,7 @@
 //! Statements that depend on filters, put together from fixed parts; values
 //! travel as parameters only.
 
-use super::rows::standing_of;
+use super::rows::{WAIVED, standing_of};
 use super::{Dialect, Value};
 use crate::store::views::Standing;
 use crate::store::views::list::{Column, Filter, SearchWord};
@@ -100,7 +100,11 @@ fn stands(dialect: Dialect, standing: Standing) -> String {
         Standing::NeverReported => format!(
             "d.lifecycle = 'active' AND d.status <> 'compliant' AND d.status <> 'archived' AND {never}"
         ),
-        Standing::NonCompliant | Standing::AtRisk | Standing::Stale | Standing::Unknown => {
+        Standing::Waived => format!("d.lifecycle = 'active' AND NOT ({never}) AND {WAIVED}"),
+        Standing::NonCompliant | Standing::AtRisk => format!(
+            "d.lifecycle = 'active' AND d.status = '{word}' AND NOT ({never}) AND NOT ({WAIVED})"
+        ),
+        Standing::Stale | Standing::Unknown => {
             format!("d.lifecycle = 'active' AND d.status = '{word}' AND NOT ({never})")
         }
     }

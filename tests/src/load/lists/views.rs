@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
+use server::store::views::Standing;
 
 /// A view, by its address.
 #[derive(Clone, Debug)]
@@ -64,11 +65,12 @@ const PLAIN: &[(&str, &str)] = &[
 pub(super) fn views(now: Timestamp) -> Vec<View> {
     let plain = PLAIN.iter().map(|(name, query)| View { name, address: address(query) });
     let text = |text: &str| format!("t{}.7", URL_SAFE_NO_PAD.encode(text));
-    // Compliant devices have rank 8 among the standings.
+    let rank = Standing::ALL.iter().position(|one| *one == Standing::Compliant);
+    let rank = rank.and_then(|rank| i64::try_from(rank).ok()).unwrap_or_default();
     let since = (now - SignedDuration::from_hours(24 * 20)).as_millisecond();
     let number = |number: i64| format!("n{number}.7");
     let deep = [
-        ("deep page by status", format!("after={}", number(8 * 100_000_000_000_000 + since))),
+        ("deep page by status", format!("after={}", number(rank * 100_000_000_000_000 + since))),
         ("deep page by owner", format!("sort=owner&after={}", text("mei sato"))),
         ("deep page by device, backward", format!("sort=device&before={}", text("noor"))),
         (
