@@ -226,8 +226,8 @@ pub(super) fn within(sql: &mut Sql, (column, without): (&str, Without), ask: &Pa
         Without::Rule => filter.narrows_beside_rules(),
         _ => Filter { labels: Vec::new(), ..filter.clone() } != Filter::default(),
     };
-    if narrows && filter.is_wide() {
-        // Most rows fit: to find each device costs less than to list the view.
+    if narrows && filter.is_wide() && without == Without::Rule {
+        // Little fails: to find each device costs less than to list the view.
         sql.push(&format!(" AND EXISTS (SELECT 1 FROM device d WHERE d.id = {column}"));
         conditions(sql, filter, without);
         sql.push(")");
