@@ -176,7 +176,7 @@ pub(super) async fn csv(
     State(console): State<Console>,
     Query(pairs): Pairs,
 ) -> Result<Response, PageError> {
-    let text = exported(&console, &pairs, |rows, columns| export::csv(rows, columns)).await?;
+    let text = exported(&console, &pairs, export::csv).await?;
     Ok(attachment(&console, "csv", "text/csv; charset=utf-8; header=present", text))
 }
 

@@ -7,6 +7,7 @@ use crate::store::reading::Reading;
 use crate::store::writing::Transact;
 
 /// What a first-run list looks at in the database.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FirstRunSeen {
     /// Somebody put the list away.

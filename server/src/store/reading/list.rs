@@ -52,7 +52,7 @@ impl<L: Lend> ListViews for L {
             let beside = self.lend(|db| counts::beside_columns(db, ask));
             let columns = columns.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             let (rules, labels, owner_left) = beside?;
-            Ok(Facets { rules, labels, owner_left, ..columns? })
+            Ok(Facets { rules, owner_left, labels, ..columns? })
         })
     }
 

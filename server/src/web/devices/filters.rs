@@ -45,7 +45,7 @@ pub(super) struct Chip {
     pub(super) href: String,
 }
 
-fn address(query: ListQuery) -> String {
+fn address(query: &ListQuery) -> String {
     query.at(PageStart::Start).address("/devices")
 }
 
@@ -58,7 +58,7 @@ pub(super) fn standings(query: &ListQuery, facets: &Facets) -> Vec<Choice> {
         .map(|(standing, count)| Choice {
             label: word(*standing).to_owned(),
             count: thousands(*count),
-            href: address(with_standing(query, *standing)),
+            href: address(&with_standing(query, *standing)),
             chosen: query.standings.contains(standing),
             kind: kind(*standing),
         })
@@ -70,7 +70,7 @@ pub(super) fn owners(query: &ListQuery, facets: &Facets) -> Vec<Choice> {
     let choice = |label: &str, count: u64, chosen: bool, then: ListQuery| Choice {
         label: label.to_owned(),
         count: thousands(count),
-        href: address(then),
+        href: address(&then),
         chosen,
         kind: "",
     };
@@ -82,6 +82,9 @@ pub(super) fn owners(query: &ListQuery, facets: &Facets) -> Vec<Choice> {
     }
     owners
 }
+
+/// What a value is called.
+type Words<'a> = &'a dyn Fn(&str) -> String;
 
 /// A list of texts in a query, to be read and changed.
 type Values = fn(&mut ListQuery) -> &mut Vec<String>;
@@ -121,7 +124,7 @@ fn values(
     let choice = |(value, count): (&str, u64)| Choice {
         label: name(value),
         count: thousands(count),
-        href: address(with(query, of, value)),
+        href: address(&with(query, of, value)),
         chosen: chosen.iter().any(|one| one == value),
         kind: "",
     };
@@ -180,7 +183,7 @@ fn lengths(query: &ListQuery) -> (usize, Vec<Choice>) {
     let choice = |label: String, chosen: bool, then: ListQuery| Choice {
         label,
         count: String::new(),
-        href: address(then),
+        href: address(&then),
         chosen,
         kind: "",
     };
@@ -213,7 +216,8 @@ fn days_words(days: u32) -> String {
 /// The filters that hold.
 pub(super) fn chips(query: &ListQuery, rules: &Rules) -> Vec<Chip> {
     let mut chips: Vec<Chip> = Vec::new();
-    let mut chip = |label: String, then: ListQuery| chips.push(Chip { label, href: address(then) });
+    let mut chip =
+        |label: String, then: ListQuery| chips.push(Chip { label, href: address(&then) });
     if !query.search.is_empty() {
         let without = ListQuery { search: String::new(), ..query.clone() };
         chip(format!("“{}”", query.search), without);
@@ -222,7 +226,7 @@ pub(super) fn chips(query: &ListQuery, rules: &Rules) -> Vec<Chip> {
         chip(word(*standing).to_owned(), with_standing(query, *standing));
     }
     let plain = |value: &str| value.to_owned();
-    let named: [(&str, Values, &dyn Fn(&str) -> String); 5] = [
+    let named: [(&str, Values, Words<'_>); 5] = [
         ("Fails", |it| &mut it.rules, &|rule| title(rule, &rules.policy)),
         ("Label", |it| &mut it.labels, &plain),
         ("macOS", |it| &mut it.systems, &plain),

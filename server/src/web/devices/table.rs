@@ -26,6 +26,7 @@ pub(super) struct Header {
 }
 
 /// One device.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub(super) struct TableRow {
     pub(super) id: String,

@@ -33,7 +33,7 @@ pub(super) async fn carry_out(
         Change::Approve => LifeStep::Approve,
         _ => {
             let (change, who) = (change.clone(), who.clone());
-            return console.records(move |records| kept(records, &who, &change, devices)).await;
+            return console.records(move |records| kept(records, &who, &change, &devices)).await;
         }
     };
     let mut all = Vec::with_capacity(devices.len());
@@ -68,7 +68,7 @@ fn kept(
     records: &dyn Records,
     who: &Who,
     change: &Change,
-    devices: Vec<(String, String)>,
+    devices: &[(String, String)],
 ) -> Result<Vec<Refused>, crate::auth::AuthError> {
     let one = |(id, name): &(String, String)| {
         let object = Object::new("device", id).called(name);
