@@ -1,9 +1,26 @@
 //! Microsoft Entra: looks up, creates, patches with paths and capitals, and
 //! says "False".
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{DAYS, Directory, ENTERPRISE, USER, acts, on_both};
+
+/// A new user as Entra sends one.
+fn ada() -> Value {
+    json!({
+        "schemas": [USER, ENTERPRISE],
+        "externalId": "ada",
+        "userName": "Ada.Poe@company.example",
+        "active": true,
+        "displayName": "Ada Poe",
+        "emails": [{ "primary": true, "type": "work", "value": "ada.poe@company.example" }],
+        "meta": { "resourceType": "User" },
+        "name": { "formatted": "Ada Poe", "familyName": "Poe", "givenName": "Ada" },
+        "title": "Engineer",
+        ENTERPRISE: { "department": "R&D", "employeeNumber": "7" },
+        DAYS: { "firstDay": "2026-09-01T00:00:00Z" },
+    })
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entra_provisions_changes_and_deactivates() {
@@ -13,28 +30,8 @@ async fn entra_provisions_changes_and_deactivates() {
         let probe = r#"userName eq "7a2b9c1e-connection-test""#;
         assert!(entra.find(probe).await.is_empty());
         assert!(entra.find(r#"externalId eq "ada""#).await.is_empty());
-        let made = entra
-            .send(
-                "POST",
-                "/Users",
-                Some(&json!({
-                    "schemas": [USER, ENTERPRISE],
-                    "externalId": "ada",
-                    "userName": "Ada.Poe@company.example",
-                    "active": true,
-                    "displayName": "Ada Poe",
-                    "emails": [
-                        { "primary": true, "type": "work", "value": "ada.poe@company.example" }
-                    ],
-                    "meta": { "resourceType": "User" },
-                    "name": { "formatted": "Ada Poe", "familyName": "Poe", "givenName": "Ada" },
-                    "title": "Engineer",
-                    ENTERPRISE: { "department": "R&D", "employeeNumber": "7" },
-                    DAYS: { "firstDay": "2026-09-01T00:00:00Z" },
-                })),
-            )
-            .await;
-        let user: serde_json::Value = made.json();
+        let made = entra.send("POST", "/Users", Some(&ada())).await;
+        let user: Value = made.json();
         assert_eq!(made.status, 201, "{user}");
         let id = user["id"].as_str().unwrap().to_owned();
         let location = format!("{}/scim/v2/Users/{id}", server.url());

@@ -78,7 +78,8 @@ pub(in crate::store) fn hold(
     const UNDO: &str = "DELETE FROM holding WHERE device_id = $1 AND from_ms >= $2";
     const END: &str = "UPDATE holding SET until_ms = $1 WHERE device_id = $2 AND until_ms IS NULL";
     let device = Value::text(device_id);
-    let found = db.asked().first(NOW, &[device.clone()], |row| row.string_or_null(0))?;
+    let found =
+        db.asked().first(NOW, std::slice::from_ref(&device), |row| row.string_or_null(0))?;
     let Some(now) = found else { return Ok(Held::NoDevice) };
     if now.as_deref() == person_id {
         return Ok(Held::Done);

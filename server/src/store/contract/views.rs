@@ -266,6 +266,9 @@ fn groups_count_what_the_list_would_show() {
     }
 }
 
+/// The values that a filter asks of one column.
+type Wanted = fn(&mut Filter) -> &mut Vec<String>;
+
 #[test]
 fn each_count_is_what_choosing_it_brings() {
     let fleet = Fleet::changed_by(labelled);
@@ -293,8 +296,7 @@ fn each_count_is_what_choosing_it_brings() {
         let filter = Filter { owner_left: true, ..Filter::default() };
         assert_eq!(length(filter), facets.owner_left);
         assert!(facets.owner_left > 1);
-        type Values = fn(&mut Filter) -> &mut Vec<String>;
-        let values: [(Vec<(String, u64)>, Values); 4] = [
+        let values: [(Vec<(String, u64)>, Wanted); 4] = [
             (facets.labels, |it| &mut it.labels),
             (facets.systems, |it| &mut it.systems),
             (facets.models, |it| &mut it.models),

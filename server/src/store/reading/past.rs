@@ -33,7 +33,7 @@ pub(super) fn past(db: &mut dyn Reading, id: &str, ask: &PastAsk) -> Result<Vec<
     if let Some(from) = ask.from {
         values.push(Value::time(from));
         let word = if ask.behind.is_some() { "AND" } else { "WHERE" };
-        sql.push_str(&format!(" {word} x.at_ms >= ${}", values.len()));
+        sql = format!("{sql} {word} x.at_ms >= ${}", values.len());
     }
     values.push(Value::Number(i64::from(ask.limit) + 1));
     let place = values.len();

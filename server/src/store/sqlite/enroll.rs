@@ -227,9 +227,8 @@ fn insert(db: &Connection, request: &NewDevice, comer: &Comer<'_>) -> Result<(),
          VALUES (?1, ?2, ?3, ?4, ?5)",
         params![request.device_id, at, request.keyid, request.payload, request.signature],
     )?;
-    let held = (request.device_id.as_str(), request.received_at);
     if let Some(person_id) = comer.person_id {
-        begin_holding(&mut Asked(db), held, person_id)?;
+        begin_holding(&mut Asked(db), (&request.device_id, request.received_at), person_id)?;
     }
     state::first_status(db, &request.device_id, request.received_at)?;
     event(

@@ -93,16 +93,12 @@ pub(in crate::web) async fn hold(
     let typed = form.email.trim().to_owned();
     let wrong =
         |holder_error: String| Told { holder: typed.clone(), holder_error, ..Told::default() };
-    let email = match typed.as_str() {
-        "" => None,
-        text => match mail_address(text) {
-            Some(email) => Some(email),
-            None => {
-                let what = "Enter a mail address such as sam@company.example, or nothing to take the Mac back.";
-                return again(&console, (shell, id), wrong(what.to_owned())).await;
-            }
-        },
-    };
+    let email = mail_address(&typed);
+    if email.is_none() && !typed.is_empty() {
+        let what =
+            "Enter a mail address such as sam@company.example, or nothing to take the Mac back.";
+        return again(&console, (shell, id), wrong(what.to_owned())).await;
+    }
     let (device, wanted) = (id.clone(), email.clone());
     let held = console
         .records(move |records| {
