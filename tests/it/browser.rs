@@ -11,7 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tests::connection::Connector;
 use tests::program;
-use thirtyfour::{Capabilities, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver};
+use thirtyfour::error::{WebDriverError, WebDriverErrorInner};
+use thirtyfour::prelude::ElementQueryable as _;
+use thirtyfour::{By, Capabilities, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 const DRIVER: &str = "/usr/bin/chromedriver";
@@ -86,6 +88,11 @@ fn capabilities(profile: &std::path::Path, scripts: Scripts) -> Capabilities {
     wanted
 }
 
+/// Whether the page of an element is gone.
+fn is_stale(error: &WebDriverError) -> bool {
+    matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
+}
+
 /// A window, and the folder for pictures of it.
 pub(crate) struct Window {
     pub(crate) page: WebDriver,
@@ -107,6 +114,20 @@ impl Window {
     /// Keeps a file beside the pictures.
     pub(crate) fn keep(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.pictures.join(name), bytes).unwrap();
+    }
+
+    /// What the first element says that fits. A form that was sent loads the
+    /// next page after a moment, and takes the element with it: then it is
+    /// looked for again.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        loop {
+            let found = self.page.query(By::Css(selector)).first().await;
+            let element = found.unwrap_or_else(|error| panic!("{selector}: {error}"));
+            match element.text().await {
+                Err(error) if is_stale(&error) => {}
+                said => return said.unwrap(),
+            }
+        }
     }
 
     /// Asks the driver for what the client library does not know: what stands

@@ -44,7 +44,7 @@ async fn type_into(window: &Window, selector: &str, text: &str) {
 }
 
 async fn text(window: &Window, selector: &str) -> String {
-    one(window, selector).await.text().await.unwrap()
+    window.text(selector).await
 }
 
 /// What the page says of a task.

@@ -33,7 +33,7 @@ async fn fleet() -> (TestServer, Vec<Laptop>) {
 }
 
 async fn text(window: &Window, selector: &str) -> String {
-    one(window, selector).await.text().await.unwrap()
+    window.text(selector).await
 }
 
 /// Waits for it: a form that was sent loads the next page after a moment.

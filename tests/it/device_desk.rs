@@ -16,7 +16,7 @@ async fn one(window: &Window, selector: &str) -> WebElement {
 }
 
 async fn text(window: &Window, selector: &str) -> String {
-    one(window, selector).await.text().await.unwrap()
+    window.text(selector).await
 }
 
 async fn type_into(window: &Window, selector: &str, text: &str) {

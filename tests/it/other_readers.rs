@@ -79,7 +79,7 @@ async fn prometheus_own_parser_reads_the_metrics() {
         "counter muster_reports 6",
         "histogram muster_ingest_seconds 17",
         "histogram muster_commit_seconds 17",
-        "gauge muster_devices 10",
+        "gauge muster_devices 11",
         "gauge muster_queue_depth 1",
         "info muster_build 1",
     ] {
