@@ -5,11 +5,11 @@
 pub enum Permission {
     /// Sees devices, findings, rules, releases and the log's checkpoint.
     SeeFleet,
-    /// Invites, approves, suspends, revokes and archives.
+    /// Invites, approves, hands over, suspends, revokes and archives.
     ChangeFleet,
     /// Sees people, what they hold, and checklists.
     SeePeople,
-    /// Adds and ends people, says who holds a Mac, works on checklists.
+    /// Adds and ends people, works on checklists.
     ChangePeople,
     /// Sees signed statements, keys, entries of the log and proofs.
     SeeEvidence,
@@ -73,9 +73,9 @@ impl Permission {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::SeeFleet => "see devices, findings and rules",
-            Self::ChangeFleet => "invite, approve, suspend, revoke and archive",
+            Self::ChangeFleet => "invite, approve, hand over, suspend, revoke and archive",
             Self::SeePeople => "see people, what they hold, and checklists",
-            Self::ChangePeople => "add and end people, say who holds a Mac, work on checklists",
+            Self::ChangePeople => "add and end people, and work on checklists",
             Self::SeeEvidence => "see signed statements, keys and proofs",
             Self::Export => "take lists and the stream of events away",
             Self::SeeAudit => "see who did what",

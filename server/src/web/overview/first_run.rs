@@ -118,7 +118,7 @@ fn sign_in(running: &Running, seen: FirstRunSeen) -> Line {
     let done = running.providers > 0 || seen.has_passkey;
     let says = match (running.providers, seen.has_passkey) {
         (0, false) => {
-            "People come in by links from the command line alone. Add a passkey, or the company’s sign-in under [[openid]] in muster.toml."
+            "People come in by links from the command line alone. Add a passkey, or the company’s sign-in under [[sign_in.openid]] in muster.toml."
         }
         (0, true) => "With passkeys.",
         _ => "With the company’s sign-in.",
