@@ -28,6 +28,22 @@ pub const PROBLEM_BASE: &str = "https://muster.example/problems/";
 pub const AGENT_LABEL: &str = "org.muster.agent";
 /// Where the agent keeps its state on a Mac.
 pub const AGENT_STATE_MACOS: &str = "/Library/Application Support/Muster/state";
+/// What is installed on a Mac: a bundle, so that macOS shows a name.
+pub const AGENT_BUNDLE: &str = "/Library/Application Support/Muster/Muster.app";
+/// The agent's program within [`AGENT_BUNDLE`].
+pub const AGENT_EXECUTABLE: &str =
+    "/Library/Application Support/Muster/Muster.app/Contents/MacOS/muster-agent";
+/// What tells launchd to keep the agent running.
+pub const AGENT_DAEMON: &str = "/Library/LaunchDaemons/org.muster.agent.plist";
+/// Where launchd puts what the daemon prints: nothing, unless it crashes.
+pub const AGENT_LOGS: &str = "/Library/Logs/Muster";
+/// The agent's settings where no profile gives them; only root may read it.
+pub const AGENT_CONFIG_MACOS: &str = "/Library/Application Support/Muster/config.toml";
+/// A token for the first start, one line, readable by root alone; the agent
+/// removes it once it is enrolled.
+pub const AGENT_TOKEN_FILE_MACOS: &str = "/Library/Application Support/Muster/enrollment-token";
+/// The agent by a name that shells find: a link to [`AGENT_EXECUTABLE`].
+pub const AGENT_COMMAND: &str = "/usr/local/bin/muster-agent";
 /// Where the agent keeps its state on Linux.
 pub const AGENT_STATE_LINUX: &str = "/var/lib/muster-agent";
 /// Where the collector keeps its state.
