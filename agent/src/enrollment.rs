@@ -86,23 +86,48 @@ pub enum EnrollError {
 
 /// Enrols the device that `context` describes with `token`.
 pub async fn enroll(context: &Context, token: &Token) -> Result<EnrollOutcome, EnrollError> {
+    enroll_for(context, token, None).await
+}
+
+/// Enrols the device as that of `owner`, a mail address that the collector
+/// takes for a claim.
+pub async fn enroll_for(
+    context: &Context,
+    token: &Token,
+    owner: Option<&str>,
+) -> Result<EnrollOutcome, EnrollError> {
     let folder = StateFolder::open(&context.state_dir)?;
     let _lock = folder.lock()?;
     if let Some(identity) = usable(context, &folder, token)? {
         let Identity { device_id, url, .. } = identity;
         return Ok(EnrollOutcome::Already { device_id, url });
     }
-    let text = token.to_string();
-    let open = Enrolling::load(&folder)?;
-    if open.as_ref().is_none_or(|it| it.token != text) {
-        if let Some(open) = open {
-            Enrolling::forget(&folder)?;
-            folder.remove_folder(&folder_of(&open.key))?;
-        }
-        let (key, _) = KeyFiles(&folder).create()?;
-        Enrolling { token: text, key, since: context.now() }.store(&folder)?;
-    }
+    open(context, &folder, token, owner)?;
     continue_open(context, &folder).await
+}
+
+/// Opens an enrolment with `token`, or goes on with the one that is open.
+fn open(
+    context: &Context,
+    folder: &StateFolder,
+    token: &Token,
+    owner: Option<&str>,
+) -> Result<(), EnrollError> {
+    let (token, owner) = (token.to_string(), owner.map(str::to_owned));
+    let open = match Enrolling::load(folder)? {
+        Some(open) if open.token == token && open.owner == owner => return Ok(()),
+        // The same key asks, with what is known of its owner now.
+        Some(open) if open.token == token => Enrolling { owner, ..open },
+        former => {
+            if let Some(former) = former {
+                Enrolling::forget(folder)?;
+                folder.remove_folder(&folder_of(&former.key))?;
+            }
+            let (key, _) = KeyFiles(folder).create()?;
+            Enrolling { token, key, owner, since: context.now() }
+        }
+    };
+    Ok(open.store(folder)?)
 }
 
 /// The identity that `token` gave this device, if nothing is wrong with it: a
@@ -135,7 +160,7 @@ pub(crate) async fn continue_open(
     let collector = Collector::new(&token.url, &trust, context.clock.clone())?;
     let facts = crate::device::read(&context.timed_host());
     let signer = KeyFiles(folder).open(&open.key)?;
-    let request = request(context, &token, &facts, signer.as_ref())?;
+    let request = request(context, &open, &facts, signer.as_ref())?;
     let spki = signer.spki().to_vec();
     drop(signer);
     match collector.enroll(&request).await {
@@ -181,10 +206,11 @@ async fn receive_rules(
 
 fn request(
     context: &Context,
-    token: &Token,
+    open: &Enrolling,
     facts: &DeviceFacts,
     signer: &dyn Signer,
 ) -> Result<EnrollRequest, EnrollError> {
+    let token: Token = open.token.parse()?;
     let is_recorded = context.host.is_recorded();
     let now = context.now();
     let enrollment = Enrollment {
@@ -196,6 +222,7 @@ fn request(
         device: claim("", facts, is_recorded),
         agent: agent_claim(signer.protection()),
         host: recorded(is_recorded),
+        owner: open.owner.clone(),
         time: RunTime { started_at: now, finished_at: now },
     };
     let statement = Statement::enrollment(sha256_hex(signer.spki()), enrollment);

@@ -136,6 +136,9 @@ pub struct Enrolling {
     pub token: String,
     /// Name of the new key's folder.
     pub key: String,
+    /// Mail address of who holds the Mac, as its settings say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// When it was first asked for.
     pub since: Timestamp,
 }

@@ -15,6 +15,9 @@ use crate::reading::Reading;
 
 mod rules;
 
+/// Most characters of an enrolment's owner: the longest mail address there is.
+pub const OWNER_LIMIT: usize = 254;
+
 pub use rules::{CatalogueRef, CatalogueText, PolicyText, RulesInForce};
 
 /// An in-toto statement with one subject.
@@ -219,6 +222,9 @@ pub struct Enrollment {
     /// `recorded` when the answers came from a recording, not from a Mac.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// Mail address of who holds the device, as its management claims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// By the device's clock.
     pub time: RunTime,
 }
@@ -280,7 +286,8 @@ impl Predicate for Enrollment {
         &self.crit
     }
     fn consistent(&self) -> Result<(), &'static str> {
-        Ok(())
+        let is_long = self.owner.as_ref().is_some_and(|it| it.chars().count() > OWNER_LIMIT);
+        if is_long { Err("`owner` has more than 254 characters") } else { Ok(()) }
     }
 }
 

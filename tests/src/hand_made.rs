@@ -71,6 +71,7 @@ impl Stranger {
             device: self.claim.clone(),
             agent: agent_claim(),
             host: None,
+            owner: None,
             time: RunTime { started_at: now, finished_at: now },
         };
         let statement =

@@ -71,7 +71,11 @@ fn a_nonce_is_used_once_and_not_when_old() {
 
 #[test]
 fn the_token_is_never_in_debug_output() {
-    let enrolling =
-        Enrolling { token: "mst1.secret".into(), key: "k".into(), since: Timestamp::UNIX_EPOCH };
+    let enrolling = Enrolling {
+        token: "mst1.secret".into(),
+        key: "k".into(),
+        owner: None,
+        since: Timestamp::UNIX_EPOCH,
+    };
     assert!(!format!("{enrolling:?}").contains("secret"));
 }

@@ -5,6 +5,7 @@ use super::{
     Statement,
 };
 use crate::keys::KeyProtection;
+use crate::statement::OWNER_LIMIT;
 
 fn posture() -> Posture {
     let at = "2026-08-23T09:00:00Z".parse().unwrap();
@@ -83,4 +84,34 @@ fn what_does_not_fit_is_named() {
             .to_string()
             .contains("predicateType")
     );
+}
+
+fn enrollment(owner: Option<String>) -> Enrollment {
+    let Posture { device, agent, time, .. } = posture();
+    Enrollment {
+        schema: "1.0".to_owned(),
+        crit: Vec::new(),
+        token_id: "00".repeat(16),
+        spki: String::new(),
+        device,
+        agent,
+        host: None,
+        owner,
+        time,
+    }
+}
+
+#[test]
+fn an_enrolment_may_claim_an_owner_of_the_length_of_a_mail_address() {
+    let bytes =
+        |owner| Statement::enrollment("11".repeat(32), enrollment(owner)).to_bytes().unwrap();
+    let without = bytes(None);
+    assert!(!String::from_utf8(without.clone()).unwrap().contains("owner"));
+    assert_eq!(Statement::<Enrollment>::parse(&without).unwrap().predicate.owner, None);
+
+    let longest = "ä".repeat(OWNER_LIMIT);
+    let with = bytes(Some(longest.clone()));
+    assert_eq!(Statement::<Enrollment>::parse(&with).unwrap().predicate.owner, Some(longest));
+    let error = Statement::<Enrollment>::parse(&bytes(Some("a".repeat(OWNER_LIMIT + 1))));
+    assert_eq!(error.unwrap_err().to_string(), "`owner` has more than 254 characters");
 }
