@@ -36,6 +36,7 @@ mod per_user;
 mod permissions;
 mod recordings;
 mod refused_keys;
+mod released;
 mod replicas;
 mod reporting;
 mod revocation;

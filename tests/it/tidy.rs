@@ -246,6 +246,53 @@ fn migrations_are_numbered_without_a_gap_paired_and_all_are_run() {
     assert_eq!(sqlite, numbered("postgres", "postgres/migrations.rs"), "not paired");
 }
 
+/// The last migration before a version was released; those until then were
+/// never run on data that anybody misses.
+const BEFORE_RELEASES: &str = "0007_";
+/// What a migration may do while collectors of the version before still run.
+const EXPANDS: [&str; 6] = [
+    "CREATE TABLE ",
+    "CREATE INDEX ",
+    "ALTER TABLE ",
+    "INSERT INTO ",
+    "UPDATE ",
+    "CREATE UNIQUE INDEX ",
+];
+
+/// What a statement of a migration would break for the version before.
+fn contracts(statement: &str) -> bool {
+    let statement = statement.to_uppercase();
+    let adds = statement.contains(" ADD COLUMN ")
+        && (!statement.contains("NOT NULL") || statement.contains("DEFAULT"));
+    !EXPANDS.iter().any(|start| statement.starts_with(start))
+        || (statement.starts_with("ALTER TABLE ") && !adds)
+}
+
+#[test]
+fn a_migration_only_adds_unless_its_name_says_that_it_contracts() {
+    let is_migration = |file: &&File| file.path.contains("/migrations/0");
+    let mut broken = Vec::new();
+    for file in files().iter().filter(is_migration) {
+        let name = file.path.rsplit('/').next().unwrap();
+        // CONTRIBUTING says when one may contract.
+        if name[..5] <= *BEFORE_RELEASES || name.contains("_contract_") {
+            continue;
+        }
+        let lines = file.text.lines().map(|line| line.split("--").next().unwrap().trim());
+        let text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        let statements = text.split(';').map(str::trim).filter(|it| !it.is_empty());
+        let found = statements.filter(|statement| contracts(statement));
+        broken.extend(found.map(|statement| format!("{}: {statement}", file.path)));
+    }
+    assert_none("breaks collectors of the version before", &broken);
+    for statement in
+        ["DROP TABLE a", "ALTER TABLE a RENAME b TO c", "ALTER TABLE a ADD COLUMN b TEXT NOT NULL"]
+    {
+        assert!(contracts(statement), "{statement}");
+    }
+    assert!(!contracts("ALTER TABLE a ADD COLUMN b TEXT"));
+}
+
 #[test]
 fn the_top_level_holds_the_workspace_and_its_papers() {
     let mut folders: Vec<String> = std::fs::read_dir(top())

@@ -19,7 +19,7 @@ use shared::token::Token;
 use tempfile::TempDir;
 
 use crate::recording::Recording;
-use crate::test_server::TestServer;
+use crate::test_server::{TestServer, copy_folder};
 
 /// A laptop.
 pub struct Laptop {
@@ -38,6 +38,17 @@ impl Laptop {
             clock: Clock::new(move || clock.now()),
         };
         Self { context, folder }
+    }
+
+    /// A laptop that goes on with the state of another one, which stays as it
+    /// is. Its collector has come to the address `url`.
+    pub fn continuing(recording: &Recording, clock: &ManualClock, state: &Path, url: &str) -> Self {
+        let laptop = Self::new(recording, clock);
+        copy_folder(state, laptop.state_dir()).expect("a copy of the state");
+        let folder = StateFolder::at(laptop.state_dir());
+        let identity = Identity { url: url.to_owned(), ..laptop.identity() };
+        identity.store(&folder).expect("the identity is written");
+        laptop
     }
 
     /// A laptop that is enrolled already, for a person of this name.

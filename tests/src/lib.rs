@@ -23,6 +23,7 @@ pub mod program;
 pub mod real_provider;
 pub mod receiver;
 pub mod recording;
+pub mod released;
 pub mod test_server;
 pub mod visitor;
 

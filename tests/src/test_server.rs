@@ -63,6 +63,25 @@ impl TestServer {
         server
     }
 
+    /// A collector that goes on with the files of another one that has stopped,
+    /// which stay as they are; on the PostgreSQL database at `url` if one is
+    /// given.
+    pub async fn continue_from(files: &Path, now: Timestamp, url: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        copy_folder(files, folder.path()).expect("a copy of the files");
+        let mut config = Config::local(folder.path());
+        config.accept_recorded = true;
+        if let Some(url) = url {
+            let target = postgres::Target::parse(url).expect("an address");
+            config.database = place::Database::Postgres(Box::new(target));
+        }
+        let clock = ManualClock::new(now);
+        let mut server =
+            Self { clock, config, ca: String::new(), url: String::new(), running: None, folder };
+        server.resume().await;
+        server
+    }
+
     /// Starts it again, on the same database and at the same address.
     pub async fn resume(&mut self) {
         let clock = Clock::Manual(self.clock.clone());
@@ -175,6 +194,22 @@ impl TestServer {
     pub fn look(&self) -> Database {
         Database::open(&self.database())
     }
+}
+
+/// Copies all files of a folder, with who may read them.
+pub fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &place)?;
+        } else {
+            std::fs::copy(entry.path(), place)?;
+        }
+    }
+    Ok(())
 }
 
 /// A look into a database, past all of the product's code.
