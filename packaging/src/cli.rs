@@ -12,6 +12,9 @@ use crate::exit::{Exit, Failure};
 use crate::target::Target;
 use crate::zig::compiler;
 
+mod pkg;
+mod verify;
+
 /// Builds Muster's agent for macOS, and checks what was built.
 #[derive(Debug, Parser)]
 #[command(name = "muster-packaging", version, after_help = EXIT_CODES)]
@@ -22,7 +25,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 the build fails, 64 wrong command line, \
-65 an executable is not what a Mac needs, 69 a program or the network is not there, \
+65 an executable or a package is not what a Mac needs, 69 a program or the network is not there, \
 73 a file cannot be written, 74 a file is absent or cannot be read.";
 
 #[derive(Debug, Subcommand)]
@@ -31,6 +34,10 @@ enum Command {
     CrossBuild(CrossBuild),
     /// Say what an executable is, and whether a Mac would start it.
     Inspect(Inspect),
+    /// Build the package that is installed on a Mac.
+    Pkg(pkg::Args),
+    /// Read a package back and hold it against everything that must be true.
+    Verify(verify::Args),
     /// Be the C compiler of a cross build.
     #[command(hide = true)]
     Zigcc(Zigcc),
@@ -110,6 +117,8 @@ fn run(command: Command) -> Result<(), Failure> {
             let line = inspect(&args.file, args.target)?;
             print(&format!("{line}\n"))
         }
+        Command::Pkg(args) => pkg::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Zigcc(args) => {
             let mut zig = compiler(&args.zig, &args.stubs, args.target, args.arguments);
             // Returns only when it cannot be started.

@@ -1,8 +1,8 @@
 //! Builds the agent for a Mac on a computer that is none.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use crate::executable::{faults, summary};
 use crate::exit::{Exit, Failure};
@@ -60,31 +60,98 @@ pub enum Depth {
 /// when what came out is not what a Mac needs.
 pub fn build(target: Target, profile: Profile, depth: Depth) -> Result<String, Failure> {
     let places = Places::of_this_user()?;
-    have_standard_library(target)?;
-    let zig = zig::obtain(&places)?;
-    let wrappers = zig::wrap(&places, &zig, target)?;
-    let mut cargo = cargo(&places, target, &wrappers);
-    cargo.args(match depth {
-        Depth::Check => ["check", "--quiet"],
-        Depth::Link => ["build", "--quiet"],
-    });
-    cargo.args(["--locked", "--package", "agent", "--bin", EXECUTABLE]);
-    cargo.args(["--profile", profile.name(), "--target", target.triple()]);
-    if !succeeds(&mut cargo, INSTALL_RUST)? {
-        let message = format!(
-            "the agent does not build for {}; cargo has said why (an undefined symbol that macOS \
-             offers belongs into packaging/macos/stubs/)",
-            target.triple()
-        );
-        return Err(Failure::new(Exit::BuildFails, message));
-    }
     match depth {
-        Depth::Check => Ok(format!("{}: types are right", target.triple())),
+        Depth::Check => {
+            compile(&places, target, profile, &["check", "--quiet"])?;
+            Ok(format!("{}: types are right", target.triple()))
+        }
         Depth::Link => {
-            let folder = places.target.join(target.triple()).join(profile.folder());
-            inspect(&folder.join(EXECUTABLE), target)
+            compile(&places, target, profile, &["build", "--quiet"])?;
+            inspect(&built(&places, target, profile), target)
         }
     }
+}
+
+/// Builds the agent for `target`, with cargo saying on standard error how far
+/// it is, and gives the path of the executable.
+pub(crate) fn executable(
+    places: &Places,
+    target: Target,
+    profile: Profile,
+) -> Result<PathBuf, Failure> {
+    compile(places, target, profile, &["build"])?;
+    Ok(built(places, target, profile))
+}
+
+fn built(places: &Places, target: Target, profile: Profile) -> PathBuf {
+    places.target.join(target.triple()).join(profile.folder()).join(EXECUTABLE)
+}
+
+/// Starts cargo with everything it needs to build for `target`.
+fn compile(
+    places: &Places,
+    target: Target,
+    profile: Profile,
+    command: &[&str],
+) -> Result<(), Failure> {
+    have_standard_library(target)?;
+    let flags = flags(&moved(places)?);
+    // A Mac has Apple's own compiler, linker and SDK.
+    let wrappers = if cfg!(target_os = "macos") {
+        None
+    } else {
+        let zig = zig::obtain(places)?;
+        Some(zig::wrap(places, &zig, target)?)
+    };
+    let mut cargo = cargo(places, target, wrappers.as_ref());
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags).args(command);
+    cargo.args(["--locked", "--package", "agent", "--bin", EXECUTABLE]);
+    cargo.args(["--profile", profile.name(), "--target", target.triple()]);
+    if succeeds(&mut cargo, INSTALL_RUST)? {
+        return Ok(());
+    }
+    let message = format!(
+        "the agent does not build for {}; cargo has said why (an undefined symbol that macOS \
+         offers belongs into packaging/macos/stubs/)",
+        target.triple()
+    );
+    Err(Failure::new(Exit::BuildFails, message))
+}
+
+/// Folders of this computer, and what stands for them in what is built: two
+/// checkouts, of two people, give the same bytes.
+fn moved(places: &Places) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let mut rustc = program("rustc");
+    let output =
+        answer(rustc.args(["--version", "--verbose", "--print", "sysroot"]), INSTALL_RUST)?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let sysroot = said.lines().find(|line| Path::new(line).is_absolute());
+    let commit = said.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+    let cargo = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let mut moved = Vec::new();
+    if let (Some(sysroot), Some(commit)) = (sysroot, commit) {
+        // Where the library's source is installed rustc names it by its place,
+        // otherwise by its commit.
+        let source = Path::new(sysroot).join("lib/rustlib/src/rust");
+        moved.push((source, format!("/rustc/{commit}")));
+    }
+    moved.extend(cargo.map(|folder| (folder, "/cargo".to_owned())));
+    moved.push((places.checkout.clone(), "/muster".to_owned()));
+    // Last, because it may lie within the checkout, and the last that fits is
+    // taken.
+    moved.push((places.target.clone(), "/target".to_owned()));
+    Ok(moved)
+}
+
+/// What rustc is told, in the form that leaves spaces in paths alone.
+fn flags(moved: &[(PathBuf, String)]) -> String {
+    let mut flags = vec!["-Dwarnings".to_owned()];
+    flags.extend(
+        moved.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())),
+    );
+    flags.join("\u{1f}")
 }
 
 /// Reads an executable and says in one line what it is.
@@ -139,36 +206,50 @@ fn have_standard_library(target: Target) -> Result<(), Failure> {
 }
 
 /// cargo, told to take zig for everything that is not Rust.
-fn cargo(places: &Places, target: Target, wrappers: &Wrappers) -> Command {
-    let triple = target.triple();
-    let small = triple.replace('-', "_");
-    let large = small.to_uppercase();
-    let cache = places.target.join("zig/cache");
+fn cargo(places: &Places, target: Target, wrappers: Option<&Wrappers>) -> Command {
     let mut cargo = program("cargo");
     cargo
         .current_dir(&places.checkout)
         .env("CARGO_TARGET_DIR", &places.target)
-        // Or rustc would ask Apple's tools for an SDK.
-        .env("SDKROOT", places.stubs())
-        .env("MACOSX_DEPLOYMENT_TARGET", oldest_macos())
-        .env("ZIG_GLOBAL_CACHE_DIR", &cache)
-        .env("ZIG_LOCAL_CACHE_DIR", &cache)
-        .env(format!("CC_{small}"), &wrappers.cc)
-        .env(format!("AR_{small}"), &wrappers.ar)
-        .env(format!("CARGO_TARGET_{large}_LINKER"), &wrappers.cc)
-        .env(format!("CARGO_TARGET_{large}_RUSTFLAGS"), "-D warnings");
+        .env("MACOSX_DEPLOYMENT_TARGET", oldest_macos());
+    if let Some(wrappers) = wrappers {
+        let small = target.triple().replace('-', "_");
+        let large = small.to_uppercase();
+        let cache = places.target.join("zig/cache");
+        cargo
+            // Or rustc would ask Apple's tools for an SDK.
+            .env("SDKROOT", places.stubs())
+            .env("ZIG_GLOBAL_CACHE_DIR", &cache)
+            .env("ZIG_LOCAL_CACHE_DIR", &cache)
+            .env(format!("CC_{small}"), &wrappers.cc)
+            .env(format!("AR_{small}"), &wrappers.ar)
+            .env(format!("CARGO_TARGET_{large}_LINKER"), &wrappers.cc);
+    }
     cargo
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mach_o::tests::Made;
+    use crate::mach_o::made::Made;
 
     fn made(made: &Made) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), made.file()).unwrap();
         file
+    }
+
+    #[test]
+    fn a_folder_with_spaces_is_one_flag_and_the_innermost_comes_last() {
+        let folders = [("/a b/muster", "/muster"), ("/a b/muster/target", "/target")];
+        let moved = folders.map(|(from, to)| (PathBuf::from(from), to.to_owned()));
+        let flags = flags(&moved);
+        let expected = [
+            "-Dwarnings",
+            "--remap-path-prefix=/a b/muster=/muster",
+            "--remap-path-prefix=/a b/muster/target=/target",
+        ];
+        assert_eq!(flags.split('\u{1f}').collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -192,7 +273,7 @@ mod tests {
 
     #[test]
     fn this_very_test_is_no_executable_for_macos() {
-        let own = std::env::current_exe().unwrap();
+        let own = env::current_exe().unwrap();
         let failure = inspect(&own, Target::Intel).unwrap_err();
         assert!(failure.to_string().contains(": it is no 64-bit executable for macOS; build"));
         let failure = inspect(Path::new("/absent"), Target::Intel).unwrap_err();

@@ -45,7 +45,7 @@ pub fn faults(found: &MachO, target: Target) -> Vec<String> {
 }
 
 fn of_signature(found: &MachO) -> Option<String> {
-    match found.signature {
+    match &found.signature {
         None if found.architecture == Architecture::Arm64 => {
             Some("it has no code signature, without which Apple silicon starts nothing".to_owned())
         }
@@ -59,7 +59,7 @@ fn of_signature(found: &MachO) -> Option<String> {
 /// The executable in half a line.
 pub fn summary(found: &MachO) -> String {
     let version = |version: Option<Version>| version.map_or("?".to_owned(), |it| it.to_string());
-    let signature = match found.signature {
+    let signature = match &found.signature {
         None => "not signed",
         Some(signature) if signature.is_ad_hoc => "signed ad hoc",
         Some(_) => "signed",
@@ -76,7 +76,7 @@ pub fn summary(found: &MachO) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mach_o::tests::Made;
+    use crate::mach_o::made::Made;
 
     #[track_caller]
     fn assert_faults(made: &Made, expected: &[&str]) {

@@ -12,7 +12,7 @@ pub enum Exit {
     BuildFails = 1,
     /// The command line is wrong (`EX_USAGE`).
     Usage = 64,
-    /// An executable is not what a Mac needs (`EX_DATAERR`).
+    /// An executable or a package is not what a Mac needs (`EX_DATAERR`).
     BadInput = 65,
     /// A program or the network that is needed is not there (`EX_UNAVAILABLE`).
     Unavailable = 69,

@@ -6,8 +6,9 @@
 
 use bytes::Little;
 
-mod bytes;
+pub(crate) mod bytes;
 pub mod signature;
+pub mod universal;
 
 pub use signature::Signature;
 
@@ -46,6 +47,9 @@ pub enum MachOError {
     /// The signature is not laid out as it must be.
     #[error("has a code signature that cannot be read: {0}")]
     Signature(&'static str),
+    /// The parts for several processors do not fit together.
+    #[error("is no universal executable: {0}")]
+    Universal(&'static str),
 }
 
 /// The processor that an executable is for.
@@ -181,4 +185,6 @@ impl std::fmt::Display for Architecture {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod made;
+#[cfg(test)]
+mod tests;

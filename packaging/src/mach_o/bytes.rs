@@ -2,32 +2,32 @@
 
 /// Bytes whose numbers begin with their lowest byte.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Little<'b>(pub(super) &'b [u8]);
+pub(crate) struct Little<'b>(pub(crate) &'b [u8]);
 
 /// Bytes whose numbers begin with their highest byte.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Big<'b>(pub(super) &'b [u8]);
+pub(crate) struct Big<'b>(pub(crate) &'b [u8]);
 
 impl Little<'_> {
     /// The four bytes at `at` as a number.
-    pub(super) fn u32(self, at: usize) -> Option<u32> {
+    pub(crate) fn u32(self, at: usize) -> Option<u32> {
         four(self.0, at).map(u32::from_le_bytes)
     }
 }
 
 impl Big<'_> {
     /// The four bytes at `at` as a number.
-    pub(super) fn u32(self, at: usize) -> Option<u32> {
+    pub(crate) fn u32(self, at: usize) -> Option<u32> {
         four(self.0, at).map(u32::from_be_bytes)
     }
 
     /// The four bytes at `at` as a length or an offset.
-    pub(super) fn length(self, at: usize) -> Option<usize> {
+    pub(crate) fn length(self, at: usize) -> Option<usize> {
         self.u32(at).and_then(|number| usize::try_from(number).ok())
     }
 
     /// The byte at `at`.
-    pub(super) fn byte(self, at: usize) -> Option<u8> {
+    pub(crate) fn byte(self, at: usize) -> Option<u8> {
         self.0.get(at).copied()
     }
 }

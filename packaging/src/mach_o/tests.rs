@@ -1,99 +1,7 @@
 //! The reader, over files that are put together here.
 
-use aws_lc_rs::digest::{SHA256, digest};
-
+use super::made::{CODE, CODE_DIRECTORY_MAGIC, Made, signature};
 use super::*;
-
-/// A small executable, put together from what it should say.
-#[derive(Clone, Debug)]
-pub(crate) struct Made {
-    pub(crate) processor: u32,
-    pub(crate) kind: u32,
-    pub(crate) flags: u32,
-    pub(crate) platform: u32,
-    pub(crate) oldest: u32,
-    pub(crate) libraries: Vec<&'static str>,
-    pub(crate) search_path: Option<&'static str>,
-    pub(crate) signed: bool,
-}
-
-/// Bytes that are neither header nor signature.
-const CODE: usize = 10_000;
-
-impl Made {
-    /// What the agent for Apple silicon should be like.
-    pub(crate) fn right() -> Self {
-        let security = "/System/Library/Frameworks/Security.framework/Versions/A/Security";
-        Self {
-            processor: 0x0100_000c,
-            kind: KIND_EXECUTABLE,
-            flags: FLAG_ANYWHERE | 1,
-            platform: PLATFORM_MACOS,
-            oldest: 0x000c_0000,
-            libraries: vec![security, "/usr/lib/libSystem.B.dylib"],
-            search_path: None,
-            signed: true,
-        }
-    }
-
-    pub(crate) fn file(&self) -> Vec<u8> {
-        let version = [self.platform, self.oldest, 0x001b_0000, 0];
-        // `LC_UUID`, which is not looked at.
-        let mut commands =
-            vec![command(0x1b, &[1, 2, 3, 4], ""), command(BUILD_VERSION, &version, "")];
-        for path in &self.libraries {
-            commands.push(command(LOAD_LIBRARY[0], &[24, 2, 0x1_0000, 0x1_0000], path));
-        }
-        if let Some(path) = self.search_path {
-            commands.push(command(SEARCH_PATH, &[12], path));
-        }
-        let length: usize = commands.iter().map(Vec::len).sum();
-        let end = HEADER + length + if self.signed { 16 } else { 0 } + CODE;
-        if self.signed {
-            let signature =
-                [end, signature(&vec![0; end]).len()].map(|it| u32::try_from(it).unwrap());
-            commands.push(command(CODE_SIGNATURE, &signature, ""));
-        }
-        let count = u32::try_from(commands.len()).unwrap();
-        let commands = commands.concat();
-        let length = u32::try_from(commands.len()).unwrap();
-        let header = [MAGIC_64, self.processor, 0, self.kind, count, length, self.flags, 0];
-        let mut file = [words(&header), commands, vec![0xc0; CODE]].concat();
-        assert_eq!(file.len(), end);
-        if self.signed {
-            file.extend(signature(&file));
-        }
-        file
-    }
-}
-
-fn words(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-fn command(kind: u32, rest: &[u32], text: &str) -> Vec<u8> {
-    let mut text = text.as_bytes().to_vec();
-    if !text.is_empty() {
-        text.resize(text.len() / 8 * 8 + 8, 0);
-    }
-    let length = u32::try_from(8 + rest.len() * 4 + text.len()).unwrap();
-    [words(&[kind, length]), words(rest), text].concat()
-}
-
-/// What a linker signs, with pages of 4096 bytes.
-fn signature(signed: &[u8]) -> Vec<u8> {
-    let digests: Vec<u8> =
-        signed.chunks(4096).flat_map(|page| digest(&SHA256, page).as_ref().to_vec()).collect();
-    let count = u32::try_from(signed.len().div_ceil(4096)).unwrap();
-    let limit = u32::try_from(signed.len()).unwrap();
-    let length = u32::try_from(44 + digests.len()).unwrap();
-    let directory = [CODE_DIRECTORY_MAGIC, length, 0x2_0400, 0x2_0002, 44, 40, 0, count, limit];
-    let big = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
-    let blob = big(&[0xfade_0cc0, 20 + length, 1, 0, 20]);
-    [blob, big(&directory), vec![32, 2, 0, 12], big(&[0]), digests].concat()
-}
-
-const CODE_DIRECTORY_MAGIC: u32 = 0xfade_0c02;
 
 #[test]
 fn everything_an_executable_says_is_read() {
@@ -105,8 +13,10 @@ fn everything_an_executable_says_is_read() {
     assert_eq!(found.sdk, Some(Version(27, 0, 0)));
     assert_eq!(found.libraries, made.libraries);
     assert_eq!(found.search_paths, ["@loader_path/lib"]);
-    let signature = Signature { is_ad_hoc: true, is_hardened: false, wrong_pages: 0 };
-    assert_eq!(found.signature, Some(signature));
+    let signature = found.signature.unwrap();
+    assert!(signature.is_ad_hoc && !signature.is_hardened);
+    assert_eq!((signature.wrong_pages, signature.identifier.as_str()), (0, "a.out"));
+    assert_eq!((signature.cms, signature.information, signature.seal), (None, None, None));
 }
 
 #[test]
@@ -120,7 +30,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_never_misread() {
 #[test]
 fn no_byte_of_the_commands_can_be_changed_into_a_panic() {
     let file = Made::right().file();
-    let before_code = file.len() - signature(&vec![0; file.len()]).len() - CODE;
+    let before_code = file.len() - signature(&vec![0; file.len()], "", 0).len() - CODE;
     for at in (0..before_code + 64).chain(file.len() - 200..file.len()) {
         for value in [0, 1, 7, 0x7f, 0x80, 0xff] {
             let mut changed = file.clone();
