@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rustls::time_provider::TimeProvider;
 use rustls_pki_types::UnixTime;
 
-use crate::host::{Answer, FileAnswer, Host, Space};
+use crate::host::{Answer, FileAnswer, Forced, Host, Space};
 
 /// Tells the time; tests and the demo set it.
 #[derive(Clone)]
@@ -105,6 +105,10 @@ impl Host for TimedHost<'_> {
 
     fn space(&self) -> Option<Space> {
         self.host.space()
+    }
+
+    fn forced(&self, domain: &str, key: &str) -> Forced {
+        self.host.forced(domain, key)
     }
 
     fn is_recorded(&self) -> bool {

@@ -13,6 +13,7 @@ use crate::state::{StateError, StateFolder};
 mod connection;
 mod daemon;
 mod enrolment;
+mod settings;
 mod sources;
 
 /// How a subject stands.
@@ -54,6 +55,10 @@ impl Line {
         Self { todo: Some(todo.into()), ..Self::new(about, Standing::Attention, says) }
     }
 
+    fn with_todo(self, todo: impl Into<String>) -> Self {
+        Self { todo: Some(todo.into()), ..self }
+    }
+
     fn unknown(about: &str, says: impl Into<String>) -> Self {
         Self::new(about, Standing::Unknown, says)
     }
@@ -84,6 +89,9 @@ pub async fn examine(context: &Context, mut found: impl FnMut(Line)) -> Result<(
                 found(line);
             }
         }
+    }
+    for line in settings::lines(context, &folder, identity.as_ref()) {
+        found(line);
     }
     found(daemon::line(context.host.as_ref()));
     for line in sources::lines(&Witness::new(&context.timed_host())) {

@@ -22,6 +22,7 @@ use crate::identity::{Enrolling, Identity, Trust};
 use crate::log::Known;
 use crate::report::build::{agent_claim, claim, recorded};
 use crate::rules::{self, Named, Received, RulesError};
+use crate::settings::forget_token_file;
 use crate::spool::Spool;
 use crate::state::{StateError, StateFolder};
 
@@ -331,6 +332,7 @@ fn adopt(
     };
     identity.store(folder)?;
     Enrolling::forget(folder)?;
+    forget_token_file(&context.state_dir, &token);
     if let Some(former) = former {
         retire(folder, &former, &identity)?;
     }

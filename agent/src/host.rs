@@ -6,6 +6,8 @@
 
 use jiff::Timestamp;
 
+use crate::property_list;
+
 mod cost;
 mod live;
 mod recorded;
@@ -40,8 +42,39 @@ pub trait Host: Sync {
     fn space(&self) -> Option<Space> {
         None
     }
+    /// What a configuration profile enforces for `key` of `domain`.
+    ///
+    /// A Mac is asked by its own interface. Anywhere else, and in recordings,
+    /// the file stands in that macOS keeps of it.
+    fn forced(&self, domain: &str, key: &str) -> Forced {
+        let FileAnswer::Bytes(bytes) = self.read(&managed_file(domain)) else {
+            return Forced::Nothing;
+        };
+        let file = property_list::dictionary(&bytes).unwrap_or_default();
+        match file.get(key) {
+            None => Forced::Nothing,
+            Some(plist::Value::String(text)) => Forced::Text(text.clone()),
+            Some(_) => Forced::NotText,
+        }
+    }
     /// Says whether the answers come from a recording.
     fn is_recorded(&self) -> bool;
+}
+
+/// Where macOS keeps what profiles enforce of `domain` for the whole Mac.
+pub(crate) fn managed_file(domain: &str) -> String {
+    format!("/Library/Managed Preferences/{domain}.plist")
+}
+
+/// What a profile enforces for one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forced {
+    /// Nothing.
+    Nothing,
+    /// This text.
+    Text(String),
+    /// Something that is no text.
+    NotText,
 }
 
 /// The system that this runs on cannot be read yet.

@@ -22,6 +22,7 @@ mod recording;
 pub mod report;
 pub mod rules;
 pub mod schedule;
+pub mod settings;
 pub mod spool;
 pub mod state;
 pub mod supervisor;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::config::settings_files;
 use crate::context::Clock;
 use crate::exit::Exit;
 use crate::host::{Answer, Host, Live};
@@ -15,6 +16,7 @@ use crate::identity::progress::Progress;
 use crate::identity::{Enrolling, Identity};
 use crate::report::Scope;
 use crate::schedule::{Next, Situation, next, slept};
+use crate::settings::{self, Settings};
 use crate::state::{StateError, StateFolder};
 
 /// Time that one run may take, far beyond the slowest Mac's.
@@ -33,6 +35,8 @@ pub struct Memory {
     pub woke_at: Option<Timestamp>,
     /// When the last run ended that was to make a report.
     pub ran_at: Option<Timestamp>,
+    /// When the last try to enrol by the settings ended.
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Memory {
@@ -40,7 +44,12 @@ impl Memory {
         // Only a report answers a wake-up; a retry of the queue does not.
         let woke_at = self.woke_at.filter(|_| scope == Scope::QueueAlone);
         let ran_at = if scope == Scope::Report { Some(now) } else { self.ran_at };
-        Self { failed_at: (!is_done).then_some(now), woke_at, ran_at }
+        Self { failed_at: (!is_done).then_some(now), woke_at, ran_at, asked_at: self.asked_at }
+    }
+
+    fn after_enrolling(self, is_done: bool, now: Timestamp) -> Self {
+        // One that waits was asked about just now; one that is done reports.
+        Self { ran_at: (!is_done).then_some(now), asked_at: Some(now), ..self }
     }
 }
 
@@ -72,78 +81,135 @@ pub fn plan(
     Ok(Some(next(&situation, now)))
 }
 
-/// Runs until it is told to stop.
-pub async fn supervise(
-    state_dir: &Path,
-    program: &Path,
-    clock: &Clock,
-    stop: impl Future<Output = ()>,
-) {
-    tokio::pin!(stop);
-    let mut memory = Memory::default();
-    loop {
-        let now = clock.now();
-        let next = plan(&StateFolder::at(state_dir), &memory, now).unwrap_or_else(|error| {
-            tracing::error!(%error, "cannot plan the next run");
-            None
-        });
-        if let Some(next) = next.filter(|it| it.at <= now) {
-            let is_done = run_child(state_dir, program, next.scope).await;
-            memory = memory.after_run(next.scope, is_done, clock.now());
-            continue;
-        }
-        let pause = next.map_or(TICK, |it| it.at.duration_since(now).min(TICK));
-        let pause = pause.max(SignedDuration::from_secs(1));
-        tokio::select! {
-            () = tokio::time::sleep(pause.unsigned_abs()) => {}
-            () = &mut stop => return,
-        }
-        let after = clock.now();
-        if slept(pause, after.duration_since(now)) {
-            tracing::info!("the computer woke up");
-            memory.woke_at = Some(after);
-        }
-    }
+/// What the resident part is given.
+#[derive(Clone, Copy)]
+pub struct Daemon<'a> {
+    /// Where the state is.
+    pub state_dir: &'a Path,
+    /// What is started for a run.
+    pub program: &'a Path,
+    /// The recording that stands for the Mac, if one does.
+    pub recording: Option<&'a Path>,
+    /// Who is asked for the settings.
+    pub host: &'a (dyn Host + Send + Sync),
+    /// The time.
+    pub clock: &'a Clock,
 }
 
-/// Starts one run, logs how it ended and says whether all went well.
-async fn run_child(state_dir: &Path, program: &Path, scope: Scope) -> bool {
-    let argv = arguments(program, state_dir, scope);
-    let run = move || {
-        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
-        Live::with_timeout(RUN_DEADLINE).run(&argv)
-    };
-    let answer = tokio::task::spawn_blocking(run).await.unwrap_or(Answer::Missing);
-    match answer {
-        Answer::Done { exit, stdout, stderr } => {
-            let said = String::from_utf8_lossy(if stderr.is_empty() { &stdout } else { &stderr });
-            let said = said.trim();
-            if exit == i32::from(Exit::Success.code()) {
-                tracing::info!(said, "ran");
-            } else {
-                tracing::warn!(exit, said, "ran");
+/// What a child is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    /// To enrol by the settings.
+    Enrol,
+    /// To report.
+    Run(Scope),
+}
+
+impl Daemon<'_> {
+    /// Runs until it is told to stop.
+    pub async fn supervise(self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        let mut memory = Memory::default();
+        loop {
+            let now = self.clock.now();
+            if self.is_to_enrol(&memory, now) {
+                let is_done = self.run_child(Task::Enrol).await;
+                memory = memory.after_enrolling(is_done, self.clock.now());
+                continue;
             }
-            exit == i32::from(Exit::Success.code())
-        }
-        Answer::TimedOut => {
-            tracing::error!("the run did not end in time and was stopped");
-            false
-        }
-        Answer::Overlong | Answer::Missing => {
-            tracing::error!("the run could not be started; reinstall muster-agent");
-            false
+            let folder = StateFolder::at(self.state_dir);
+            let next = plan(&folder, &memory, now).unwrap_or_else(|error| {
+                tracing::error!(%error, "cannot plan the next run");
+                None
+            });
+            if let Some(next) = next.filter(|it| it.at <= now) {
+                let is_done = self.run_child(Task::Run(next.scope)).await;
+                memory = memory.after_run(next.scope, is_done, self.clock.now());
+                continue;
+            }
+            let pause = next.map_or(TICK, |it| it.at.duration_since(now).min(TICK));
+            let pause = pause.max(SignedDuration::from_secs(1));
+            tokio::select! {
+                () = tokio::time::sleep(pause.unsigned_abs()) => {}
+                () = &mut stop => return,
+            }
+            let after = self.clock.now();
+            if slept(pause, after.duration_since(now)) {
+                tracing::info!("the computer woke up");
+                memory.woke_at = Some(after);
+            }
         }
     }
-}
 
-fn arguments(program: &Path, state_dir: &Path, scope: Scope) -> Vec<String> {
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let mut argv = vec![text(program), "report".to_owned(), "--state-dir".to_owned()];
-    argv.push(text(state_dir));
-    if scope == Scope::QueueAlone {
-        argv.push("--queue-alone".to_owned());
+    /// Whether the settings are to be tried: only without an identity, so what
+    /// a profile says later changes nothing about an enrolled Mac.
+    fn is_to_enrol(self, memory: &Memory, now: Timestamp) -> bool {
+        if memory.asked_at.is_some_and(|at| now.duration_since(at) < TICK && now >= at) {
+            return false;
+        }
+        let folder = StateFolder::at(self.state_dir);
+        if !matches!(Identity::load(&folder), Ok(None)) {
+            return false;
+        }
+        let settings = Settings::read(self.host, &settings_files(self.state_dir));
+        match settings::due(&folder, &settings, now) {
+            Ok(at) => at.is_some_and(|at| at <= now),
+            Err(error) => {
+                tracing::error!(%error, "cannot see whether to enrol");
+                false
+            }
+        }
     }
-    argv
+
+    /// Starts one run, logs how it ended and says whether all went well.
+    async fn run_child(self, task: Task) -> bool {
+        let argv = self.arguments(task);
+        let run = move || {
+            let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+            Live::with_timeout(RUN_DEADLINE).run(&argv)
+        };
+        let answer = tokio::task::spawn_blocking(run).await.unwrap_or(Answer::Missing);
+        match answer {
+            Answer::Done { exit, stdout, stderr } => {
+                let said =
+                    String::from_utf8_lossy(if stderr.is_empty() { &stdout } else { &stderr });
+                let said = said.trim();
+                if exit == i32::from(Exit::Success.code()) {
+                    tracing::info!(said, "ran");
+                } else {
+                    tracing::warn!(exit, said, "ran");
+                }
+                exit == i32::from(Exit::Success.code())
+            }
+            Answer::TimedOut => {
+                tracing::error!("the run did not end in time and was stopped");
+                false
+            }
+            Answer::Overlong | Answer::Missing => {
+                tracing::error!("the run could not be started; reinstall muster-agent");
+                false
+            }
+        }
+    }
+
+    fn arguments(self, task: Task) -> Vec<String> {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        let mut argv = vec![text(self.program)];
+        argv.extend(
+            match task {
+                Task::Enrol => &["enroll", "--from-settings"][..],
+                Task::Run(Scope::Report) => &["report"],
+                Task::Run(Scope::QueueAlone) => &["report", "--queue-alone"],
+            }
+            .iter()
+            .map(|&word| word.to_owned()),
+        );
+        argv.extend(["--state-dir".to_owned(), text(self.state_dir)]);
+        if let Some(recording) = self.recording {
+            argv.extend(["--recording".to_owned(), text(recording)]);
+        }
+        argv
+    }
 }
 
 /// The program to start for a run: this one, as it now is on disk.

@@ -3,6 +3,7 @@
 //! No input or output, no async, no clock of its own: time is an argument.
 
 pub mod agent_release;
+pub mod agent_settings;
 pub mod api;
 pub mod days;
 pub mod envelope;

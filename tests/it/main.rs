@@ -24,6 +24,7 @@ mod invited;
 mod limits;
 mod mail;
 mod mail_links;
+mod managed_enrolment;
 mod mute_fleet;
 mod openid;
 mod os_releases;

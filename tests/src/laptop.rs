@@ -10,6 +10,7 @@ use std::sync::Arc;
 use agent::enrollment::{EnrollError, EnrollOutcome};
 use agent::identity::Identity;
 use agent::report::{ReportError, RunSummary};
+use agent::settings::{Outcome, SettingsError, enroll_by_settings};
 use agent::spool::Spool;
 use agent::state::StateFolder;
 use agent::{Clock, Context};
@@ -72,6 +73,16 @@ impl Laptop {
     /// `muster-agent enroll`.
     pub async fn enroll(&self, token: &Token) -> Result<EnrollOutcome, EnrollError> {
         agent::enroll(&self.context, token).await
+    }
+
+    /// `muster-agent enroll --from-settings`.
+    pub async fn enroll_by_settings(&self) -> Result<Outcome, SettingsError> {
+        enroll_by_settings(&self.context).await
+    }
+
+    /// What the agent is given to work with.
+    pub fn context(&self) -> &Context {
+        &self.context
     }
 
     /// `muster-agent report`, whatever comes of it.

@@ -87,6 +87,26 @@ impl Recording {
         self
     }
 
+    /// The same Mac, where the file at `path` holds `text`.
+    #[must_use]
+    pub fn holding(mut self, path: &str, text: &str) -> Self {
+        let files = self.0["files"].as_array_mut().expect("files");
+        files.retain(|file| file["path"] != json!(path));
+        files.push(json!({"path": path, "text": text}));
+        self
+    }
+
+    /// The same Mac, where a profile gives the agent these settings.
+    #[must_use]
+    pub fn managed(self, settings: &[(&str, &str)]) -> Self {
+        let key = |(key, value): &(&str, &str)| format!("<key>{key}</key><string>{value}</string>");
+        let keys: String = settings.iter().map(key).collect();
+        let plist = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\"><dict>{keys}</dict></plist>\n"
+        );
+        self.holding("/Library/Managed Preferences/org.muster.agent.plist", &plist)
+    }
+
     /// The same Mac with FileVault switched off.
     #[must_use]
     pub fn with_filevault_off(self) -> Self {

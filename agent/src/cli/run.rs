@@ -1,17 +1,18 @@
 //! `muster-agent run`: the daemon.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use super::ending::{fail, of_state, say};
-use super::place::{StateArgs, block_on};
+use super::place::{StateArgs, block_on, open_host};
 use crate::context::Clock;
 use crate::exit::Exit;
-use crate::host::Live;
+use crate::host::{Host, Live};
 use crate::state::StateFolder;
-use crate::supervisor::{own_program, supervise};
+use crate::supervisor::{Daemon, own_program};
 
 /// Days whose logs are kept.
 const LOG_DAYS: usize = 7;
@@ -23,11 +24,21 @@ const LOG_DAYS: usize = 7;
 pub(super) struct Args {
     #[command(flatten)]
     state: StateArgs,
+    /// Read this recording instead of this Mac; reports say so
+    #[arg(long, value_name = "FILE", hide = true)]
+    recording: Option<PathBuf>,
 }
 
 /// Runs `run`.
 pub(super) fn run(args: &Args) -> Exit {
     let state_dir = args.state.folder();
+    let host: Arc<dyn Host + Send + Sync> = match &args.recording {
+        Some(file) => match open_host(Some(file)) {
+            Ok(host) => host,
+            Err(exit) => return exit,
+        },
+        None => Arc::new(Live::new()),
+    };
     for folder in [state_dir.clone(), state_dir.join("logs")] {
         if let Err(error) = StateFolder::open(&folder) {
             return fail(&error, of_state(&error));
@@ -54,7 +65,14 @@ pub(super) fn run(args: &Args) -> Exit {
             }
         };
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
-        supervise(&state_dir, &program, &Clock::of(Live::new()), stop).await;
+        let daemon = Daemon {
+            state_dir: &state_dir,
+            program: &program,
+            recording: args.recording.as_deref(),
+            host: host.as_ref(),
+            clock: &Clock::of(Live::new()),
+        };
+        daemon.supervise(stop).await;
         tracing::info!("stopped");
         Exit::Success
     })

@@ -18,6 +18,7 @@ use crate::host::Live;
 use crate::identity::progress::Progress;
 use crate::identity::{Enrolling, Identity};
 use crate::rules::Received;
+use crate::settings::Attempt;
 use crate::state::{StateError, StateFolder};
 use crate::supervisor::{Memory, plan};
 
@@ -91,9 +92,15 @@ fn not_enrolled(folder: &StateFolder) -> Exit {
             Exit::TryLater
         }
         Ok(None) => {
-            say(
-                "muster-agent: this computer is not enrolled; run `muster-agent enroll` with the token that IT sent",
-            );
+            match Attempt::load(folder) {
+                Ok(Some(Attempt { at, says, again_at, .. })) => say(&format!(
+                    "muster-agent: this computer is not enrolled; its settings were tried at {at}: {}; they are tried again about {again_at}, or as soon as they change",
+                    one_line(says)
+                )),
+                _ => say(
+                    "muster-agent: this computer is not enrolled; run `muster-agent enroll` with the token that IT sent",
+                ),
+            }
             Exit::Config
         }
         Err(error) => fail(&error, of_state(&error)),

@@ -19,6 +19,8 @@ use sysinfo::{DiskRefreshKind, Disks};
 
 use super::{Answer, FileAnswer, Host, OUTPUT_LIMIT, Space};
 
+#[cfg(target_os = "macos")]
+mod preferences;
 mod settling;
 
 /// How long a program may take.
@@ -120,6 +122,11 @@ impl Host for Live {
             |path: &str| (&disks).into_iter().find(|disk| disk.mount_point() == Path::new(path));
         let disk = VOLUMES.iter().find_map(|path| at(path))?;
         Some(Space { total: disk.total_space(), available: disk.available_space() })
+    }
+
+    #[cfg(target_os = "macos")]
+    fn forced(&self, domain: &str, key: &str) -> super::Forced {
+        preferences::forced(domain, key)
     }
 
     fn is_recorded(&self) -> bool {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Answer, FileAnswer, Host, Space};
+use super::{Answer, FileAnswer, Forced, Host, Space};
 
 /// One question with its answer, in the order in which they were asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,10 @@ impl Host for Witness<'_> {
 
     fn space(&self) -> Option<Space> {
         self.host.space()
+    }
+
+    fn forced(&self, domain: &str, key: &str) -> Forced {
+        self.host.forced(domain, key)
     }
 
     fn is_recorded(&self) -> bool {
