@@ -1,6 +1,7 @@
 //! The command line of `muster-server`.
 
 mod admin;
+mod config;
 mod device;
 mod fleet_token;
 mod invite;
@@ -8,6 +9,7 @@ mod migrate;
 mod os_releases;
 mod place;
 mod serve;
+mod settled;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -50,6 +52,9 @@ enum Command {
     /// Administrators.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// The configuration: file, environment, credentials.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
 }
 
 /// Runs one command; what went wrong is one line on standard error.
@@ -66,6 +71,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::OsReleases(command) => os_releases::run(command),
         Command::Migrate(options) => migrate::run(&options),
         Command::Admin(command) => admin::run(&command),
+        Command::Config(command) => config::run(command),
     };
     match result {
         Ok(()) => Exit::Ok,

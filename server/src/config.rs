@@ -1,9 +1,13 @@
 //! How a collector is to run: the file that people write, and what it means.
 
+pub mod credentials;
+pub mod environment;
+pub mod keys;
 pub mod mail;
 pub mod metrics;
 pub mod openid;
 pub mod sign_in;
+pub mod sources;
 pub mod telemetry;
 pub mod webhooks;
 

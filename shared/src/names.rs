@@ -48,6 +48,8 @@ pub const AGENT_COMMAND: &str = "/usr/local/bin/muster-agent";
 pub const AGENT_STATE_LINUX: &str = "/var/lib/muster-agent";
 /// Where the collector keeps its state.
 pub const SERVER_STATE: &str = "/var/lib/muster-server";
+/// The collector's settings where no option names another file.
+pub const SERVER_CONFIG: &str = "/etc/muster/muster.toml";
 /// Name of a statement's subject.
 pub const SUBJECT_DEVICE: &str = "device.der";
 /// Name of an enrolment's subject: the public key itself.

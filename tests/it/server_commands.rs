@@ -1,5 +1,6 @@
 //! Every command of `muster-server`: input, exit code, and the exact message.
 
+mod config;
 mod devices;
 mod migrate;
 mod starting;
@@ -28,6 +29,8 @@ fn a_wrong_command_line_is_refused_in_one_line() {
         (&[][..], "no command is given"),
         (&["device"], "no command is given"),
         (&["admin"], "no command is given"),
+        (&["config"], "no command is given"),
+        (&["config", "check", "x"], "unexpected argument 'x' found"),
         (&["os-releases"], "no command is given"),
         (&["frob"], "unrecognized subcommand 'frob'"),
         (&["serve", "--port", "1"], "unexpected argument '--port' found"),
@@ -64,6 +67,7 @@ fn help_and_version_are_answers() {
         &["os-releases", "fetch", "--help"],
         &["migrate", "--help"],
         &["admin", "login-link", "--help"],
+        &["config", "check", "--help"],
     ] {
         let ending = program::run("muster-server", arguments);
         assert_eq!((ending.exit, ending.stderr.as_str()), (Some(0), ""), "{arguments:?}");

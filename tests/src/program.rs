@@ -61,7 +61,17 @@ pub fn run(name: &str, arguments: &[impl AsRef<OsStr>]) -> Ending {
 
 /// The same, with `input` to read.
 pub fn run_with_input(name: &str, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Ending {
+    ended(command(name, arguments), input)
+}
+
+/// Runs a program to its end, with these variables in its environment.
+pub fn run_in(name: &str, arguments: &[impl AsRef<OsStr>], variables: &[(&str, &str)]) -> Ending {
     let mut command = command(name, arguments);
+    command.envs(variables.iter().copied());
+    ended(command, &[])
+}
+
+fn ended(mut command: Command, input: &[u8]) -> Ending {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("a program that starts");
     // It may end without reading; then the pipe is broken.
@@ -103,8 +113,19 @@ pub struct Staying {
 impl Staying {
     /// Starts a program that stays. What it logs goes into the file `log`.
     pub fn start(name: &str, arguments: &[impl AsRef<OsStr>], log: &Path) -> Self {
+        Self::start_in(name, arguments, &[], log)
+    }
+
+    /// The same with these variables in its environment.
+    pub fn start_in(
+        name: &str,
+        arguments: &[impl AsRef<OsStr>],
+        variables: &[(&str, &str)],
+        log: &Path,
+    ) -> Self {
         let log = std::fs::File::options().create(true).append(true).open(log);
         let mut command = command(name, arguments);
+        command.envs(variables.iter().copied());
         command.stdout(Stdio::piped()).stderr(log.expect("a file for the log"));
         let mut child = command.spawn().expect("a program that starts");
         let lines = BufReader::new(child.stdout.take().expect("its output"));

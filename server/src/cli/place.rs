@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use shared::names::SERVER_STATE;
+use shared::names::{SERVER_CONFIG, SERVER_STATE};
 use shared::os_releases::Corrections;
 
 use crate::ca::Ca;
 use crate::clock::Clock;
-use crate::config::{self, File};
+use crate::config::File;
+use crate::config::credentials::{Credentials, DATABASE_PASSWORD, with_password};
+use crate::config::environment::{self, variables};
+use crate::config::sources::{self, Given, Sources};
 use crate::exit::{Exit, Failure};
 use crate::os_releases::source::OsReleases;
 use crate::serve::{ADDRESS_FILE, Address};
@@ -20,7 +23,7 @@ use crate::store::place::{Database, Store};
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PlaceOptions {
-    /// Configuration file, TOML.
+    /// Configuration file, TOML [default: `/etc/muster/muster.toml`, if it exists].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Database: a file, or postgres://... [default: `muster.db` in the state folder].
@@ -37,8 +40,12 @@ pub(super) struct PlaceOptions {
 /// Where this collector keeps its things.
 #[derive(Debug)]
 pub(super) struct Place {
-    /// What the configuration file says.
+    /// The configuration file, when one was read.
+    pub(super) config: Option<PathBuf>,
+    /// What file, environment and credentials say.
     pub(super) file: File,
+    /// Where that came from.
+    pub(super) sources: Sources,
     /// The database.
     pub(super) database: Database,
     /// The folder with secrets.
@@ -59,24 +66,82 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 impl PlaceOptions {
-    /// Options win over the file, the file over the defaults.
+    /// Options win over the environment, that over the file, the file over
+    /// credentials and defaults. What is wrong first ends the command.
     pub(super) fn place(self) -> Result<Place, Failure> {
-        let file = match &self.config {
-            None => File::default(),
-            Some(path) => config::parse(&read_text(path)?, &path.display().to_string())
-                .map_err(|message| Failure::new(Exit::Config, message))?,
+        let (place, problems) = self.read()?;
+        match problems.into_iter().next() {
+            Some(first) => Err(first),
+            None => Ok(place),
+        }
+    }
+
+    /// The same with everything that is wrong; an error when the file itself
+    /// cannot be read.
+    pub(super) fn read(self) -> Result<(Place, Vec<Failure>), Failure> {
+        let (variables, mut wrong) = variables(std::env::vars_os());
+        let credentials =
+            Credentials::new(std::env::var_os("CREDENTIALS_DIRECTORY").map(Into::into));
+        let config = self.config.clone().or_else(usual_config);
+        let text = config.as_deref().map(read_text).transpose()?;
+        let name = config.as_deref().map(|path| path.display().to_string());
+        let given = Given {
+            file: name.as_deref().zip(text.as_deref()),
+            variables: &variables,
+            credentials: credentials.clone(),
         };
+        let sources::Read { file, mut sources, problems } = sources::read(&given);
+        wrong.extend(problems);
+        self.note(&mut sources);
         let state_dir = self
             .state_dir
             .or_else(|| file.state_dir.clone())
             .unwrap_or_else(|| PathBuf::from(SERVER_STATE));
+        let own = || Database::Sqlite(state_dir.join("muster.db"));
         let database = match self.database.or_else(|| file.database.clone()) {
-            Some(text) => Database::parse(&text)
-                .map_err(|error| Failure::new(Exit::Config, error.to_string()))?,
-            None => Database::Sqlite(state_dir.join("muster.db")),
+            Some(text) => Database::parse(&with_credential(text, &credentials, &mut sources))
+                .unwrap_or_else(|error| {
+                    wrong.push(sources.at("database", error.to_string()));
+                    own()
+                }),
+            None => own(),
         };
         let public_url = self.public_url.or_else(|| file.public_url.clone());
-        Ok(Place { file, database, state_dir, public_url })
+        let wrong = wrong.into_iter().map(|message| Failure::new(Exit::Config, message)).collect();
+        Ok((Place { config, file, sources, database, state_dir, public_url }, wrong))
+    }
+
+    /// Notes what the command line says.
+    fn note(&self, sources: &mut Sources) {
+        if self.database.is_some() {
+            sources.option("database", "--database", String::new());
+        }
+        if let Some(folder) = &self.state_dir {
+            sources.option("state_dir", "--state-dir", folder.display().to_string());
+        }
+        if let Some(url) = &self.public_url {
+            sources.option("public_url", "--public-url", url.clone());
+        }
+    }
+}
+
+/// The file that the environment names, or the usual one if it is there.
+fn usual_config() -> Option<PathBuf> {
+    let named = std::env::var_os(environment::CONFIG).filter(|name| !name.is_empty());
+    let usual = Path::new(SERVER_CONFIG);
+    // One that is there and cannot be read is an error, not an absent one.
+    named.map(PathBuf::from).or_else(|| usual.exists().then(|| usual.to_owned()))
+}
+
+/// Adds the password's file to an address that names no password.
+fn with_credential(text: String, credentials: &Credentials, sources: &mut Sources) -> String {
+    let Some(file) = credentials.path(DATABASE_PASSWORD) else { return text };
+    match with_password(&text, &file) {
+        Some(longer) => {
+            sources.credential("database.password", DATABASE_PASSWORD, &file);
+            longer
+        }
+        None => text,
     }
 }
 
@@ -113,7 +178,7 @@ impl Place {
 
     /// Where the catalogue of releases comes from, and its corrections.
     pub(super) fn os_releases(&self) -> Result<OsReleases, Failure> {
-        let wrong = |message| Failure::new(Exit::Config, message);
+        let wrong = |message| Failure::new(Exit::Config, self.sources.located(message));
         let file = self.file.os_releases.clone().unwrap_or_default();
         let feed = file.source().map_err(wrong)?;
         let mut corrections = Corrections::embedded();

@@ -1,26 +1,22 @@
 //! `muster-server serve`
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use clap::Args;
-use shared::policy::Policy;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::place::read_text;
+use super::settled::{Settled, settle};
 use super::{PlaceOptions, answer};
 use crate::app::App;
 use crate::auth::{AuthError, link};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::mail::MailFile;
-use crate::config::openid;
-use crate::config::telemetry::TelemetryFile;
-use crate::config::webhooks::Webhooks;
 use crate::exit::{Exit, Failure};
+use crate::journal::{self, JournalLine};
 use crate::serve::{StartError, start};
+use crate::service_manager::ServiceManager;
 use crate::store::os_releases::Outcome;
 use crate::telemetry::Traces;
 
@@ -28,17 +24,17 @@ use crate::telemetry::Traces;
 #[derive(Debug, Args)]
 pub(super) struct ServeOptions {
     #[command(flatten)]
-    place: PlaceOptions,
+    pub(super) place: PlaceOptions,
     /// Address and port to listen on [default: `127.0.0.1:8443`].
     #[arg(long, value_name = "ADDR")]
-    listen: Option<SocketAddr>,
+    pub(super) listen: Option<SocketAddr>,
 }
 
-/// Reports that may wait for the writer.
-const QUEUE: usize = 4096;
-
 pub(super) fn run(options: ServeOptions) -> Result<(), Failure> {
-    let config = config(options)?;
+    let Settled { config, problems, .. } = settle(options)?;
+    if let Some(first) = problems.into_iter().next() {
+        return Err(first);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -51,6 +47,12 @@ pub(super) fn run(options: ServeOptions) -> Result<(), Failure> {
     let (writer, _guard) = tracing_appender::non_blocking(std::io::stderr());
     let filter = EnvFilter::try_from_env("MUSTER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    let stream = std::env::var_os("JOURNAL_STREAM");
+    let lines = if journal::is_journal(std::io::stderr(), stream.as_deref()) {
+        lines.event_format(JournalLine::default()).boxed()
+    } else {
+        lines.boxed()
+    };
     tracing_subscriber::registry()
         .with(lines.with_filter(filter))
         .with(traces.as_ref().map(Traces::layer))
@@ -61,51 +63,6 @@ pub(super) fn run(options: ServeOptions) -> Result<(), Failure> {
         traces.stop();
     }
     served
-}
-
-fn config(options: ServeOptions) -> Result<Config, Failure> {
-    let place = options.place.place()?;
-    let wrong = |message| Failure::new(Exit::Config, message);
-    let policy = match &place.file.policy {
-        None => None,
-        Some(path) => {
-            let text = read_text(path)?;
-            let policy = Policy::parse(&text)
-                .map_err(|error| wrong(error.in_file(&path.display().to_string()).to_string()))?;
-            Some(Arc::new(policy))
-        }
-    };
-    let os_releases = place.os_releases()?;
-    let mail = place.file.mail.as_ref().map(MailFile::mail).transpose().map_err(wrong)?;
-    let sign_in = place.file.sign_in.sign_in(mail.is_some()).map_err(wrong)?;
-    let telemetry = place.file.telemetry.as_ref().map(TelemetryFile::telemetry).transpose();
-    let telemetry = telemetry.map_err(wrong)?;
-    Ok(Config {
-        listen: options
-            .listen
-            .or(place.file.listen)
-            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443))),
-        settings: place.file.settings().map_err(wrong)?,
-        limits: place.file.limits(),
-        tls_files: place.file.tls.map(|tls| (tls.certificate, tls.key)),
-        database: place.database,
-        state_dir: place.state_dir,
-        public_url: place.public_url,
-        policy,
-        os_releases,
-        accept_recorded: false,
-        notice: None,
-        queue: QUEUE,
-        sign_in,
-        mail,
-        metrics: place.file.metrics.map(|metrics| metrics.listen),
-        telemetry,
-        webhooks: Webhooks {
-            allowed_networks: place.file.webhooks.allowed_networks,
-            allow_loopback: false,
-        },
-        openid: openid::check(&place.file.sign_in.openid).map_err(wrong)?,
-    })
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
@@ -122,19 +79,24 @@ async fn serve(config: Config) -> Result<(), Failure> {
             first.detail
         );
     }
-    answer(&format!(
-        "Listening on {} as {}, database {database}.\n",
+    let listening = format!(
+        "Listening on {} as {}, database {database}.",
         running.address, running.app.public_url
-    ))?;
+    );
+    answer(&format!("{listening}\n"))?;
     if let Some(link) = set_up_link(&running.app).await? {
         answer(&format!(
             "No administrator can sign in yet. Whoever opens this link first becomes one, within one hour:\n{link}\n"
         ))?;
     }
+    let manager = ServiceManager::of(|name| std::env::var_os(name));
+    manager.ready(&listening);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = manager.stay_alive() => {}
     }
+    manager.stopping();
     tracing::info!("going down: requests under way are finished first");
     running.stop().await;
     Ok(())

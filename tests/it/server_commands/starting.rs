@@ -33,27 +33,27 @@ fn a_wrong_configuration_is_refused_with_its_place() {
         (
             b"[agents]\nreport_every = '1s'\n",
             78,
-            "`agents.report_every` is `1s`, but it must be between 1m and 24h, such as 60m",
+            "DIR/muster.toml:2:16: `agents.report_every` is `1s`, but it must be between 1m and 24h, such as 60m",
         ),
         (
             b"database = 'mysql://db/x'\n",
             78,
-            "the address of the database cannot be used: `mysql://` is unknown; give a path, or postgres://USER@HOST/DATABASE",
+            "DIR/muster.toml:1:12: the address of the database cannot be used: `mysql://` is unknown; give a path, or postgres://USER@HOST/DATABASE",
         ),
         (
             b"public_url = 'm.example'\n",
             78,
-            "`public_url` is `m.example`, but it must begin with https://",
+            "DIR/muster.toml:1:14: `public_url` is `m.example`, but it must begin with https://",
         ),
         (
             b"public_url = 'http://m.example'\n",
             78,
-            "`public_url` is `http://m.example`: plain http is only for a collector that listens on loopback; write https://",
+            "DIR/muster.toml:1:14: `public_url` is `http://m.example`: plain http is only for a collector that listens on loopback; write https://",
         ),
         (
             b"public_url = 'https://m.example/x'\n",
             78,
-            "`public_url` is `https://m.example/x`, but it must be https:// and a name with an optional port, and nothing else",
+            "DIR/muster.toml:1:14: `public_url` is `https://m.example/x`, but it must be https:// and a name with an optional port, and nothing else",
         ),
         (b"listen = '\xff'\n", 65, "DIR/muster.toml: byte 10 is not UTF-8; save the file as UTF-8"),
         (
@@ -74,12 +74,12 @@ fn a_wrong_source_of_the_catalogue_is_refused_with_its_key() {
         (
             &b"[os_releases]\nurl = 'http://m.example/feed.json'\n"[..],
             78,
-            "`os_releases.url` is `http://m.example/feed.json`, but it must begin with https:// (http:// is only for this machine), or be empty to fetch nothing",
+            "DIR/muster.toml:2:7: `os_releases.url` is `http://m.example/feed.json`, but it must begin with https:// (http:// is only for this machine), or be empty to fetch nothing",
         ),
         (
             b"[os_releases]\nevery = '10s'\n",
             78,
-            "`os_releases.every` is `10s`, but it must be between 1h and 7d, such as 6h",
+            "DIR/muster.toml:2:9: `os_releases.every` is `10s`, but it must be between 1h and 7d, such as 6h",
         ),
         (
             b"[os_releases]\ncorrections = '/none.toml'\n",
