@@ -48,7 +48,7 @@ fn same(bencher: Bencher<'_, '_>, batch: usize) {
 fn run(bencher: Bencher<'_, '_>, batch: usize, changing: bool) {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let mut writer = Writer::new(open_writer(&folder.path().join("muster.db")).unwrap());
-    let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
+    let rules = Rules::new(Policy::baseline(), Catalogue::embedded());
     let fleet = RefCell::new(Fleet::enroll(&mut writer, changing));
     // Every device has reported before: a first report is no everyday one.
     let first = fleet.borrow_mut().next(DEVICES);

@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use shared::os_releases::Catalogue;
 use shared::policy::Policy;
 
+use crate::agent_releases::AgentReleases;
+use crate::agent_releases::shelf::Shelf;
 use crate::auth::openid::Providers;
 use crate::auth::ways::Ways;
 use crate::clock::Clock;
@@ -51,6 +53,8 @@ pub struct App {
     pub public_url: Arc<str>,
     /// Where the catalogue of releases is fetched, if it is.
     pub feed: Option<Arc<Source>>,
+    /// Packages of the agent that are handed out.
+    pub releases: AgentReleases,
     /// Counts what is done.
     pub meters: Meters,
     /// Sends events to webhooks.
@@ -63,13 +67,22 @@ pub struct App {
 #[derive(Clone)]
 pub struct Rulebook(Arc<RwLock<Rules>>);
 
-/// One policy with one catalogue.
+/// One policy with one catalogue, and the releases of the agent.
 #[derive(Clone)]
 pub struct Rules {
     /// The policy in force.
     pub policy: Arc<Policy>,
     /// The catalogue of macOS releases in force.
     pub catalogue: Arc<Catalogue>,
+    /// The releases of the agent that this replica knows.
+    pub releases: Arc<Shelf>,
+}
+
+impl Rules {
+    /// Rules of a collector that knows no release of the agent.
+    pub fn new(policy: Arc<Policy>, catalogue: Arc<Catalogue>) -> Self {
+        Self { policy, catalogue, releases: Arc::default() }
+    }
 }
 
 impl Rulebook {
@@ -83,8 +96,15 @@ impl Rulebook {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts other rules in force.
+    /// Puts another policy and another catalogue in force.
     pub fn replace(&self, rules: Rules) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let releases = Arc::clone(&current.releases);
+        *current = Rules { releases, ..rules };
+    }
+
+    /// Puts other releases of the agent on the shelf.
+    pub fn shelve(&self, releases: Arc<Shelf>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).releases = releases;
     }
 }

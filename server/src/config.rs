@@ -32,6 +32,9 @@ use crate::invitation::length;
 use crate::os_releases::source::{OsReleases, OsReleasesFile};
 use crate::store::place::Database;
 
+/// The folder for packages of the agent, within the state folder.
+pub const PACKAGES: &str = "packages";
+
 /// How a collector is to run.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -69,6 +72,8 @@ pub struct Config {
     pub telemetry: Option<Telemetry>,
     /// Where messages may be sent.
     pub webhooks: Webhooks,
+    /// The folder with packages of the agent.
+    pub agent_packages: PathBuf,
     /// By whom people may be signed in.
     pub openid: Vec<OpenId>,
 }
@@ -95,6 +100,7 @@ impl Config {
             metrics: None,
             telemetry: None,
             webhooks: Webhooks::default(),
+            agent_packages: folder.join("state").join(PACKAGES),
             openid: Vec::new(),
         }
     }
@@ -158,6 +164,8 @@ pub struct AgentsFile {
     pub report_every: Option<String>,
     /// Time between reports while a required rule fails, such as `10m`.
     pub failing_report_every: Option<String>,
+    /// Folder with packages of the agent and their manifests.
+    pub packages: Option<PathBuf>,
 }
 
 /// Reads `muster.toml`; the error names file, line, column and what to do.
@@ -180,6 +188,12 @@ impl File {
             connections: self.connections_per_address.unwrap_or(settings.connections),
             ..settings
         }
+    }
+
+    /// The folder with packages of the agent.
+    pub fn packages(&self, state_dir: &Path) -> PathBuf {
+        let given = self.agents.as_ref().and_then(|agents| agents.packages.clone());
+        given.unwrap_or_else(|| state_dir.join(PACKAGES))
     }
 
     /// The settings for agents; the error names the key.

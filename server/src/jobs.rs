@@ -14,6 +14,7 @@ use shared::policy::Policy;
 use tokio::sync::watch;
 
 use self::turn::Turn;
+use crate::agent_releases::AgentReleases;
 use crate::app::{Rulebook, Rules};
 use crate::clock::Clock;
 use crate::ingest::key_cache::KeyCache;
@@ -53,6 +54,8 @@ pub struct Jobs {
     pub turn: Turn,
     /// What revoked keys tried here.
     pub refusals: Refusals,
+    /// Releases of the agent in this replica's folder.
+    pub releases: AgentReleases,
 }
 
 impl Jobs {
@@ -79,6 +82,7 @@ impl Jobs {
         self.refresh_keys().await?;
         self.refresh_rules().await?;
         let now = self.clock.now();
+        self.refresh_releases(now).await?;
         self.keep_refusals(now, false).await?;
         let Some(fence) = self.turn.take(&self.queue, LEASE, now).await? else {
             return self.adopt_rules(now).await;
@@ -176,6 +180,21 @@ impl Jobs {
         }
     }
 
+    /// Notices what was put into the folder of releases, and keeps since when
+    /// each of them is known.
+    async fn refresh_releases(&self, now: Timestamp) -> Result<(), QueueError> {
+        let releases = self.releases.clone();
+        let read = tokio::task::spawn_blocking(move || releases.refresh()).await;
+        let Some(shelf) = read.map_err(|_| QueueError::Stopped)? else { return Ok(()) };
+        let versions: Vec<String> =
+            shelf.releases.iter().map(|one| one.manifest.version.clone()).collect();
+        self.rulebook.shelve(shelf);
+        if versions.is_empty() {
+            return Ok(());
+        }
+        self.recorded(move |records| records.see_releases(&versions, now)).await
+    }
+
     /// Signs the rules for agents when they or their certificate have changed.
     async fn issue_rules(&self, now: Timestamp, fence: &Fence) -> Result<(), QueueError> {
         let rules = self.rulebook.current();
@@ -240,5 +259,5 @@ pub fn stored_rules(writer: &dyn Store) -> Result<Rules, StoreError> {
         }
         None => embedded,
     };
-    Ok(Rules { policy, catalogue })
+    Ok(Rules::new(policy, catalogue))
 }

@@ -1,5 +1,6 @@
 //! The collector: verifies, keeps, judges and shows what the agents report.
 
+pub mod agent_releases;
 pub mod api;
 pub mod app;
 pub mod audit;

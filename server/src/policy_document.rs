@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn rules() -> Rules {
-        Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() }
+        Rules::new(Policy::baseline(), Catalogue::embedded())
     }
 
     #[test]

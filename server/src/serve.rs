@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use self::files::{ADDRESS_FILE, Address};
 use self::files::{address_file, nonces};
+use crate::agent_releases::AgentReleases;
 use crate::app::{App, Rulebook};
 use crate::auth::openid::{Providers, SetupError};
 use crate::auth::passkey::RelyingParty;
@@ -243,6 +244,7 @@ fn parts(
         documents: PolicyDocuments::open(state, Arc::clone(ca))?,
         turn: Turn::new(&holder),
         refusals: Refusals::default(),
+        releases: AgentReleases::new(config.agent_packages.clone()),
     };
     let secrets = Secrets::open(state).map_err(|error| StartError::Config(error.to_string()))?;
     let targets = Targets::new(config.webhooks.clone());
@@ -273,6 +275,7 @@ fn parts(
         log,
         rulebook,
         public_url,
+        releases: jobs.releases.clone(),
         meters,
         courier,
         pinned_ca: (public.tls && config.tls_files.is_none()).then(|| ca.sha256()),

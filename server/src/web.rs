@@ -6,6 +6,8 @@
 
 mod account;
 mod accounts;
+mod agent;
+mod agent_releases;
 mod api_docs;
 mod assets;
 mod audit;
@@ -14,6 +16,7 @@ mod device;
 mod devices;
 mod errors;
 mod expected;
+mod join;
 mod log;
 mod mail_sign_in;
 mod openid_sign_in;

@@ -45,6 +45,15 @@
     box.append(button);
   }
 
+  // The link of an invitation carries it behind the #, which is sent nowhere.
+  // It goes into the form, and out of the address and the history.
+  const invited = $("form[data-invitation]");
+  if (invited && location.hash.length > 1) {
+    invited.elements.invitation.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    invited.requestSubmit();
+  }
+
   // The collector says what to ask; the answer goes back with the form.
   let asking;
   const ask = async (form, quietly) => {

@@ -7,6 +7,7 @@
 
 mod account;
 mod agent_commands;
+mod agent_releases;
 mod api;
 mod bad_input;
 mod browser;

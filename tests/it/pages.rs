@@ -36,6 +36,8 @@ const NO_PAGES: &[&str] = &[
     "/checklists/{id}/record/{part}",
     "/audit.csv",
     "/audit.json",
+    "/agent/latest.json",
+    "/agent/{file}",
     "/static/{file}",
     "/healthz",
     "/.well-known/muster-jwks.json",

@@ -52,9 +52,10 @@ pub(super) fn run(options: InviteOptions) -> Result<(), Failure> {
         return answer(&format!("{token}\n"));
     }
     answer(&format!(
-        "Invitation for {} <{}>, valid until {}, for one Mac. The token is shown only now:\n\n{token}\n\nOn the Mac: sudo muster-agent enroll TOKEN\n",
+        "Invitation for {} <{}>, valid until {}, for one Mac. The token is shown only now:\n\n{token}\n\nOn the Mac: sudo muster-agent enroll TOKEN\nOr open there: {}/join#TOKEN\n",
         invitation.person,
         invitation.email,
         invitation.expires_at.strftime("%-d %B %Y, %H:%M UTC"),
+        address.public_url,
     ))
 }

@@ -52,6 +52,7 @@ fn configuration(place: &Place, listen: Option<SocketAddr>, told: &mut Told) -> 
     Config {
         listen: listen.or(file.listen).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443))),
         settings: told.key(file.settings()),
+        agent_packages: file.packages(&place.state_dir),
         limits: file.limits(),
         tls_files: file.tls.clone().map(|tls| (tls.certificate, tls.key)),
         database: place.database.clone(),

@@ -42,6 +42,7 @@ pub const KEYS: &[Key] = &[
     key("policy", Kind::Text, "the built-in baseline"),
     key("agents.report_every", Kind::Text, "60m"),
     key("agents.failing_report_every", Kind::Text, "10m"),
+    key("agents.packages", Kind::Text, "packages in the state folder"),
     key("os_releases.url", Kind::Text, crate::os_releases::source::PUBLIC_FEED),
     key("os_releases.fetch", Kind::Switch, "true"),
     key("os_releases.every", Kind::Text, "6h"),

@@ -2,6 +2,7 @@
 //! people and what they hold. Written once for both databases.
 
 pub mod accounts;
+pub mod agent_releases;
 pub mod attempts;
 pub mod audit;
 pub mod checklists;
@@ -9,6 +10,7 @@ pub mod expected;
 pub mod first_run;
 pub mod fleet_tokens;
 pub mod holdings;
+pub mod invitations;
 pub mod labels;
 pub mod links;
 pub mod notes;
@@ -31,6 +33,7 @@ pub type SecretDigest = [u8; 32];
 /// Everything that is kept of people.
 pub trait Records:
     accounts::Accounts
+    + agent_releases::ReleaseDates
     + sessions::Sessions
     + links::Links
     + attempts::Attempts
@@ -41,6 +44,7 @@ pub trait Records:
     + fleet_tokens::FleetTokens
     + refused::RefusedReports
     + holdings::Holdings
+    + invitations::InvitationViews
     + notes::Notes
     + waivers::Waivers
     + first_run::FirstRun
@@ -56,6 +60,7 @@ pub trait Records:
 
 impl<T> Records for T where
     T: accounts::Accounts
+        + agent_releases::ReleaseDates
         + sessions::Sessions
         + links::Links
         + attempts::Attempts
@@ -66,6 +71,7 @@ impl<T> Records for T where
         + fleet_tokens::FleetTokens
         + refused::RefusedReports
         + holdings::Holdings
+        + invitations::InvitationViews
         + notes::Notes
         + waivers::Waivers
         + first_run::FirstRun

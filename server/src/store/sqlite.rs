@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sqlite/migrations/0005_access.sql"),
     include_str!("sqlite/migrations/0006_stream.sql"),
     include_str!("sqlite/migrations/0007_population.sql"),
+    include_str!("sqlite/migrations/0008_agents.sql"),
 ];
 
 /// Opens the database for writing, and brings its schema up to date.

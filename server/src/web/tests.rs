@@ -93,7 +93,7 @@ impl Site {
         let clock = ManualClock::new(noon());
         let readers = Readers::new(&path);
         let state = StateDir::open(&folder.path().join("state")).unwrap();
-        let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
+        let rules = Rules::new(Policy::baseline(), Catalogue::embedded());
         let rulebook = Rulebook::new(rules);
         let log = Log::open(&state, "muster.example/log", Arc::new(readers.clone())).unwrap();
         let writer = Box::new(Writer::new(open_writer(&path).unwrap()));
@@ -116,6 +116,7 @@ impl Site {
         let ca = Arc::new(Ca::open(&state, noon()).unwrap());
         let documents = PolicyDocuments::open(&state, ca).unwrap();
         let app = App {
+            releases: crate::agent_releases::AgentReleases::new(folder.path().join("packages")),
             clock: clock_of_all,
             readers: Arc::new(readers.clone()),
             records: Arc::clone(&records),

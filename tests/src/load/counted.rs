@@ -64,7 +64,7 @@ pub fn do_pieces(piece: Piece, prepared: usize, done: usize) -> anyhow::Result<(
     let now: Timestamp = NOW.parse()?;
     let mut bench = Bench::new(folder.path(), mix, now)?;
     let first = bench.reports(BATCH, now)?;
-    let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
+    let rules = Rules::new(Policy::baseline(), Catalogue::embedded());
     let verified: anyhow::Result<Vec<Incoming>> =
         first.iter().map(|body| bench.verify(body, now)).collect();
     bench.accept(&verified?, &rules)?;

@@ -14,7 +14,7 @@ use crate::app::Rules;
 const SCHEMA: &str = include_str!("schema.json");
 
 fn wording() -> Wording {
-    let rules = Rules { policy: Policy::baseline(), catalogue: Catalogue::embedded() };
+    let rules = Rules::new(Policy::baseline(), Catalogue::embedded());
     Wording { rules, public_url: "https://muster.company.example".to_owned() }
 }
 

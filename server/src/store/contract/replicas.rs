@@ -84,7 +84,7 @@ pub(super) fn minute(number: i64) -> Timestamp {
 }
 
 pub(super) fn rules() -> Rules {
-    Rules { policy: Policy::baseline(), catalogue: shared::os_releases::Catalogue::embedded() }
+    Rules::new(Policy::baseline(), shared::os_releases::Catalogue::embedded())
 }
 
 /// What a Mac reports.

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_access.sql"),
     include_str!("migrations/0006_stream.sql"),
     include_str!("migrations/0007_population.sql"),
+    include_str!("migrations/0008_agents.sql"),
 ];
 
 /// A migration may rewrite a large table.

@@ -12,6 +12,7 @@ use crate::auth::who::Who;
 use crate::invitation::{Request, VALID, check, make as invitation, object};
 use crate::web::Console;
 use crate::web::errors::PageError;
+use crate::web::join::link;
 use crate::web::shell::{Section, Shell, html};
 use crate::web::times::When;
 
@@ -50,8 +51,8 @@ struct InvitedPage {
     shell: Shell,
     person: String,
     email: String,
-    /// Shown once; none when a letter carries it.
-    command: Option<String>,
+    /// Line and link, shown once; none when a letter carries them.
+    command: Option<(String, String)>,
     /// Why no letter was sent, where one should have been.
     not_sent: String,
     until: When,
@@ -127,14 +128,15 @@ pub(in crate::web) async fn make(
     let until = made.expires_at;
     app.queue.run(move |writer| writer.invite(&made)).await?;
     let command = format!("sudo muster-agent enroll {token}");
+    let link = link(&app.public_url, &token.to_string());
     let until = When::exact(until);
     let (command, not_sent) = match &app.mailer {
-        None => (Some(command), String::new()),
+        None => (Some((command, link)), String::new()),
         Some(mailer) => {
-            let letter = letter(&request, &command, (&until.words, &app.public_url));
+            let letter = letter(&request, (&link, &command), &until.words);
             match mailer.send_to(&request.email, letter).await {
                 Ok(()) => (None, String::new()),
-                Err(error) => (Some(command), error.to_string()),
+                Err(error) => (Some((command, link)), error.to_string()),
             }
         }
     };
@@ -150,7 +152,7 @@ pub(in crate::web) async fn make(
 }
 
 /// Subject and text of the letter.
-fn letter(request: &Request, command: &str, (until, url): (&str, &str)) -> (String, String) {
+fn letter(request: &Request, (link, command): (&str, &str), until: &str) -> (String, String) {
     let mac = request
         .serial
         .as_ref()
@@ -161,10 +163,13 @@ fn letter(request: &Request, command: &str, (until, url): (&str, &str)) -> (Stri
          security settings, such as FileVault and the firewall, and reports them.\n\
          It reads no files, no messages and no browsing, and cannot run anything\n\
          on your Mac.\n\n\
-         If the Muster agent is not installed yet, ask IT for the installer. Then\n\
-         open Terminal, enter this line and your password:\n\n{command}\n\n\
-         The line works once, until {until}. If you did not\n\
-         expect this letter, ask your IT team before you do anything.\n\n{url}\n",
+         Open this page on the Mac. It has the installer, and says what is read\n\
+         and how to remove it:\n\n{link}\n\n\
+         If the Muster agent is installed already, open Terminal, enter this line\n\
+         and your password:\n\n{command}\n\n\
+         Link and line are one invitation, which works once, until {until}.\n\
+         If you did not expect this letter, ask your IT team before you do\n\
+         anything.\n",
         request.person
     );
     ("Enrol your Mac in Muster".to_owned(), text)
@@ -207,8 +212,11 @@ mod tests {
     #[test]
     fn the_letter_holds_the_whole_line_on_a_line_of_its_own() {
         let command = "sudo muster-agent enroll mst1.abc";
-        let (_, text) = letter(&read(&form()).unwrap(), command, ("Sun", "https://m.example"));
-        assert!(text.lines().any(|line| line == command), "{text}");
+        let link = "https://m.example/join#mst1.abc";
+        let (_, text) = letter(&read(&form()).unwrap(), (link, command), "Sun");
+        for whole in [link, command] {
+            assert!(text.lines().any(|line| line == whole), "{text}");
+        }
         assert!(text.contains("serial C02XY1ZT4F2K"));
     }
 }

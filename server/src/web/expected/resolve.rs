@@ -17,6 +17,7 @@ use crate::fleet::life::LifeStep;
 use crate::invitation;
 use crate::store::devices::Moved;
 use crate::store::views::expected::Expected;
+use crate::web::join::link;
 use crate::web::times::When;
 
 /// What is wanted, why, and where the person was.
@@ -49,6 +50,7 @@ struct InvitedPage {
     email: String,
     serial: String,
     token: String,
+    link: String,
     until: When,
 }
 
@@ -113,6 +115,7 @@ async fn invite(
         name: new.person.clone(),
         email: new.email.clone(),
         serial: found.serial,
+        link: link(&app.public_url, &token.to_string()),
         token: token.to_string(),
         until: When::exact(new.expires_at),
     };

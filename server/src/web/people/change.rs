@@ -16,6 +16,7 @@ use crate::people::{changes, day, department, email, name, odd_days};
 use crate::store::access::people::{NewPerson, Person, PersonChanged, PersonFacts};
 use crate::web::Console;
 use crate::web::errors::PageError;
+use crate::web::join::link;
 use crate::web::shell::Shell;
 
 const NAME: &str = "Enter a name, at most 120 letters.";
@@ -305,9 +306,10 @@ pub(in crate::web) async fn invite(
     let (invitation, token) = make(&request, &app.public_url, app.pinned_ca, act);
     app.queue.run(move |writer| writer.invite(&invitation)).await?;
     let token = token.to_string();
+    let link = link(&app.public_url, &token);
     let mut told = Told::default();
     if let (Some(way), true) = (&app.ways.mail, typed.mail == "on") {
-        told.mail = match letter(&person, &token) {
+        told.mail = match letter(&person, (&link, &token)) {
             Some(letter) => match way.mailer.send(letter).await {
                 Ok(()) => format!("A letter with it is on its way to {}.", person.email),
                 Err(error) => {
@@ -318,19 +320,19 @@ pub(in crate::web) async fn invite(
             None => "No letter can be sent to this address.".to_owned(),
         };
     }
-    one::show(&console, shell, id, Told { token: Some(token), ..told }).await
+    one::show(&console, shell, id, Told { token: Some((link, token)), ..told }).await
 }
 
-fn letter(person: &Person, token: &str) -> Option<Letter> {
+fn letter(person: &Person, (link, token): (&str, &str)) -> Option<Letter> {
     let to = person.email.parse().ok()?;
     let text = format!(
         "Hello {},\n\n\
-         your company asks you to enrol your Mac. Install Muster if your company has not\n\
-         done so, open Terminal and run this, all in one line:\n\n\
+         your company asks you to enrol your Mac. Open this page on the Mac: it has the\n\
+         installer, and says what is read, what is never read and how to remove it:\n\n\
+         {link}\n\n\
+         If Muster is installed already, open Terminal and run this, all in one line:\n\n\
          sudo muster-agent enroll {token}\n\n\
-         It works once, within three days. What Muster reads of your Mac, and what it\n\
-         never reads, is printed by\n\n\
-         muster-agent show --explain\n",
+         Both are one invitation. It works once, within three days.\n",
         person.name
     );
     Some(Letter { to, subject: "Enrol your Mac".to_owned(), text })

@@ -63,8 +63,8 @@ pub(super) struct Told {
     pub(super) away: Option<String>,
     pub(super) away_error: &'static str,
     pub(super) conflict: String,
-    /// A token of an invitation, shown once.
-    pub(super) token: Option<String>,
+    /// Link and token of an invitation, shown once.
+    pub(super) token: Option<(String, String)>,
     /// What became of the letter.
     pub(super) mail: String,
 }

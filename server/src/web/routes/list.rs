@@ -4,9 +4,9 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, get, post};
 
 use super::super::{
-    Console, account, accounts, api_docs, assets, audit, device, devices, health, log,
-    mail_sign_in, openid_sign_in, os_releases, overview, own, passkey_sign_in, people, set_up,
-    sign_in, statement, webhooks, welcome,
+    Console, account, accounts, agent, agent_releases, api_docs, assets, audit, device, devices,
+    health, join, log, mail_sign_in, openid_sign_in, os_releases, overview, own, passkey_sign_in,
+    people, set_up, sign_in, statement, webhooks, welcome,
 };
 use super::checklists::checklists;
 use super::expected::expected_devices;
@@ -70,6 +70,7 @@ fn fleet() -> Vec<Route<Console>> {
         read("/", Access::SignedIn, Nothing, get(overview::page)),
         change("/first-run/dismiss", CHANGE_ACCOUNTS, post(overview::first_run::dismiss)),
         read("/os-releases", FLEET, Nothing, get(os_releases::page)),
+        read("/agent-releases", FLEET, Nothing, get(agent_releases::page)),
         read("/devices", FLEET, Nothing, get(devices::page)),
         read(
             "/devices.csv",
@@ -221,6 +222,12 @@ fn ways_in() -> Vec<Route<Console>> {
             get(openid_sign_in::callback),
         ),
         read("/.well-known/muster-jwks.json", Access::Open, Nothing, get(openid_sign_in::keys)),
+        read("/agent", Access::Open, Nothing, get(agent::page)),
+        read("/agent/latest.json", Access::Open, Nothing, get(agent::latest)),
+        read("/agent/{file}", Access::Open, Nothing, get(agent::file)),
+        read("/join", Access::Open, Nothing, get(join::page)),
+        change("/join", Access::Open, post(join::show)),
+        change("/join/package", Access::Open, post(join::download)),
         read("/static/{file}", Access::Open, Nothing, get(assets::file)),
         read("/healthz", Access::Open, Nothing, get(health)),
     ]
