@@ -3,11 +3,16 @@
 
 use std::path::Path;
 
+use server::config::sign_in::MailLinks;
 use server::invitation::{Request, VALID};
 use shared::agent_release::{AgentRelease, Executable, FORMAT, Package};
 use shared::keys::{hex, sha256_hex};
+use tests::laptop::Laptop;
+use tests::recording::{HEALTHY, Recording};
 use tests::test_server::TestServer;
 use tests::visitor::{Visitor, text_of};
+
+use crate::mail_links::collector;
 
 /// Puts a release into the collector's folder, as IT would.
 pub(crate) fn put_release(server: &TestServer, version: &str, program: &str, package: &[u8]) {
@@ -162,4 +167,79 @@ async fn an_invitation_that_cannot_be_used_says_what_to_do() {
     server.set_clock(server.clock.now() + jiff::SignedDuration::from_hours(73)).await;
     let late = visitor.post("/join", &format!("invitation={token}")).await;
     assert!(text_of(&late.text()).contains("has expired"), "{}", late.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outdated_agent_is_found_counted_and_its_holder_is_mailed() {
+    let (server, mail) = collector(MailLinks::Off).await;
+    let laptop = Laptop::enrolled(&server, "Sam Doe", &Recording::named(HEALTHY)).await;
+    laptop.report().await;
+    let mut visitor = Visitor::signed_in(&server).await;
+    assert!(!visitor.page("/").await.contains("outdated agent"), "no release is known yet");
+    assert!(!visitor.page("/devices").await.contains("agent_mail"));
+    let own = env!("CARGO_PKG_VERSION");
+    put_release(&server, own, &program(1), b"own");
+    put_release(&server, "99.1.0", &program(2), b"newer");
+    look(&server).await;
+    let overview = text_of(&visitor.page("/").await);
+    assert!(overview.contains("1 Mac with an outdated agent."), "{overview}");
+    let list = "/devices.json?columns=status,agent&agent=";
+    for (word, number) in [("outdated", 1), ("current", 0), ("unknown", 0)] {
+        assert_eq!(visitor.devices(&format!("{list}{word}")).await.len(), number, "{word}");
+    }
+    let row = visitor.devices(&format!("{list}outdated")).await.remove(0);
+    assert_eq!((&row["agent_version"], &row["agent_outdated"]), (&own.into(), &true.into()));
+    assert_eq!(row["status"], "compliant", "an old agent is no failure");
+    assert_eq!(visitor.ask("/devices?agent=new").await.status, 400);
+    let page = text_of(&visitor.page("/devices?columns=agent&agent=outdated").await);
+    assert!(page.contains(&format!("{own} outdated")) && page.contains("Outdated 1"), "{page}");
+    let id = server.look().rows("SELECT id FROM device").remove(0);
+    let page = visitor.page(&format!("/devices/{id}")).await;
+    let said = "Outdated since 20 Aug 2026; the newest release is 99.1.0. By the agent’s own word.";
+    assert!(text_of(&page).contains(said), "{}", text_of(&page));
+    let ask = format!("/devices/change?what=agent_mail&which=chosen&device={id}");
+    assert!(page.contains(&ask.replace('&', "&amp;")), "{page}");
+    let page = visitor.page(&ask).await;
+    let (_, seen) = page.split_once("name=\"seen\" value=\"").unwrap();
+    let seen = seen.split('"').next().unwrap();
+    let form = format!("what=agent_mail&which=chosen&device={id}&seen={seen}");
+    let done = visitor.post("/devices/change", &form).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    let letter = mail.letter(0).await;
+    assert!(letter.text.contains(&format!("{}/agent", server.url())), "{}", letter.text);
+    let noted = "SELECT detail FROM audit WHERE action = 'agent_mailed'";
+    assert_eq!(server.look().rows(noted), ["release 99.1.0"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_that_is_no_release_is_flagged_until_its_manifest_is_there() {
+    let server = TestServer::start().await;
+    let laptop = Laptop::enrolled(&server, "Sam Doe", &Recording::named(HEALTHY)).await;
+    laptop.report().await;
+    let flags = "SELECT flags FROM statement ORDER BY sequence DESC LIMIT 1";
+    let is_flagged = || server.look().rows(flags).remove(0).contains("unknown-build");
+    assert!(!is_flagged(), "no release is known");
+    put_release(&server, "1.0.0", &program(1), b"package");
+    look(&server).await;
+    laptop.report().await;
+    assert!(is_flagged());
+    let mut visitor = Visitor::signed_in(&server).await;
+    let row = visitor.devices("/devices.json?columns=status,agent&agent=unknown").await.remove(0);
+    assert_eq!((&row["status"], &row["agent_build"]), (&"compliant".into(), &"unknown".into()));
+    let id = server.look().rows("SELECT id FROM device").remove(0);
+    let page = text_of(&visitor.page(&format!("/devices/{id}")).await);
+    assert!(page.contains("No release that the collector knew at the newest report"), "{page}");
+    assert!(page.contains("unknown-build"), "{page}");
+    laptop.report().await;
+    let told = "SELECT data FROM stream_event WHERE data LIKE '%\"agent\"%' ORDER BY log_size";
+    assert_eq!(server.look().rows(told).len(), 1, "told once");
+    let sha256 = server.look().rows("SELECT agent_sha256 FROM device").remove(0);
+    put_release(&server, env!("CARGO_PKG_VERSION"), &sha256, b"own");
+    look(&server).await;
+    laptop.report().await;
+    assert!(!is_flagged());
+    assert!(visitor.devices("/devices.json?agent=unknown").await.is_empty());
+    let told = server.look().rows(told);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].contains("\"is_known\":true"), "{told:?}");
 }

@@ -73,7 +73,7 @@ pub(super) async fn show(call: Call) -> Answered {
     let record = call.read(move |views| views.device(&id, ask)).await?.ok_or_else(no_device)?;
     let record = record.seen(call.sight);
     let rules = call.api.app.rulebook.current();
-    let row = rows(std::slice::from_ref(&record.row), &rules.catalogue, call.now());
+    let row = rows(std::slice::from_ref(&record.row), &rules, call.now());
     let version: Option<Version> =
         record.row.system.as_ref().and_then(|system| system.version.parse().ok());
     let place = |finding: &&FindingRecord| {

@@ -7,7 +7,7 @@ use super::reply::{Answered, Reply};
 use crate::shown::devices::{ListQuery, ask, place, place_word, sort_words};
 use crate::shown::row::rows;
 use crate::store::views::Standing;
-use crate::store::views::list::PageStart;
+use crate::store::views::list::{AgentState, PageStart};
 
 /// Filters, search and order of the list.
 pub(super) const FILTERS: &[Parameter] = &[
@@ -31,6 +31,11 @@ pub(super) const FILTERS: &[Parameter] = &[
     Parameter::new("macos", Form::Texts(80), "With any of these versions of macOS."),
     Parameter::new("model", Form::Texts(80), "Any of these model identifiers."),
     Parameter::new("key", Form::Texts(80), "With any of these kinds of key protection."),
+    Parameter::new(
+        "agent",
+        Form::AnyWord(|| AgentState::ALL.map(AgentState::as_str).to_vec()),
+        "Whose agent is outdated, current, or a program of no release that the collector knows.",
+    ),
     Parameter::new("silent", Form::Number(1, 3650), "Without a report for so many days."),
     Parameter::new("failing_for", Form::Number(1, 3650), "Failing for so many days."),
     Parameter::new(
@@ -50,6 +55,7 @@ pub(super) async fn list(call: Call) -> Answered {
         "macos",
         "model",
         "key",
+        "agent",
         "silent",
         "failing_for",
         "sort",
@@ -72,5 +78,5 @@ pub(super) async fn list(call: Call) -> Answered {
     let ask = ask(&query.at(from), &rules, call.now(), Some(call.asked.limit()));
     let page = call.read(move |views| views.devices(&ask)).await?;
     let next = page.after.as_ref().map(|after| call.cursor(place_word(after)));
-    Reply::page(&rows(&page.rows, &rules.catalogue, call.now()), next)
+    Reply::page(&rows(&page.rows, &rules, call.now()), next)
 }

@@ -89,7 +89,7 @@ pub(super) async fn show(call: Call) -> Answered {
     let past = std::sync::Arc::clone(&call.api.days);
     let (overview, days) =
         call.read(move |views| Ok((views.overview(ask)?, past.until(now, views)?))).await?;
-    let catalogue = call.api.app.rulebook.current().catalogue;
+    let rules = call.api.app.rulebook.current();
     let standings = overview.standings.iter();
     Reply::of(&OverviewItem {
         devices: standings
@@ -103,7 +103,7 @@ pub(super) async fn show(call: Call) -> Answered {
         never_enrolled: overview.population.never_enrolled,
         not_expected: overview.population.unexpected,
         attention_total: overview.attention_total,
-        attention: rows(&overview.attention, &catalogue, now),
+        attention: rows(&overview.attention, &rules, now),
         changes_total: overview.changes_total,
         changes: overview
             .changes

@@ -10,6 +10,7 @@ use shared::policy::{DeviceStatus, FindingStatus, derive, derive_reporting, judg
 use super::finding::{self, Circumstances, Finding};
 use super::state::DeviceState;
 use super::status;
+use crate::agent_releases::shelf::Build;
 use crate::app::Rules;
 
 /// One thing that the store has to write; the order matters.
@@ -32,6 +33,15 @@ pub enum Change {
         finding: Finding,
         /// When code, mode or grace changed; none when only the words did.
         news_at: Option<Timestamp>,
+    },
+    /// The agent began or ceased to be a program of no known release.
+    Build {
+        /// The version that it names.
+        version: String,
+        /// What it is now.
+        build: Build,
+        /// When.
+        at: Timestamp,
     },
     /// The device's status changed.
     Status {

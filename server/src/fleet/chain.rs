@@ -30,6 +30,8 @@ pub enum Flag {
     Recorded,
     /// It carries a checkpoint of a log that was never so.
     OtherLog,
+    /// No known release has the program that made it.
+    UnknownBuild,
 }
 
 impl Flag {
@@ -68,6 +70,11 @@ impl Flag {
             Self::OtherLog,
             "other-log",
             "The device has seen another history of the log than this collector holds; an old database may have been restored.",
+        ),
+        (
+            Self::UnknownBuild,
+            "unknown-build",
+            "By its own word the agent is no release that this collector knew then.",
         ),
     ];
 

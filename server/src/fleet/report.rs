@@ -5,9 +5,10 @@ use shared::policy::{Known, Readings};
 use shared::reading::{Outcome, Reading};
 use shared::statement::{Posture, ReportKind};
 
-use super::advance::{Changes, judged_by};
+use super::advance::{Change, Changes, judged_by};
 use super::chain::{self, Claim, Flag};
 use super::state::{DeviceState, Head, Place};
+use crate::agent_releases::shelf::Build;
 use crate::app::Rules;
 
 /// Silence of this length gives the patch level a new grace.
@@ -42,6 +43,7 @@ impl Report<'_> {
         (self.repeats || self.posture.kind == ReportKind::Unchanged)
             && !is_due
             && !must_judge(state, rules)
+            && build(self.posture, rules) == state.build
     }
 }
 
@@ -64,6 +66,11 @@ pub fn fingerprint(posture: &Posture) -> Option<[u8; 32]> {
 /// Whether a device is judged again whatever its report says.
 fn must_judge(state: &DeviceState, rules: &Rules) -> bool {
     state.received_at.is_none() || state.was.is_some() || state.judged_by != judged_by(rules)
+}
+
+/// What the program that signed is to the collector, by its own word.
+fn build(posture: &Posture, rules: &Rules) -> Build {
+    rules.releases.build(posture.agent.binary_sha256.as_deref())
 }
 
 /// What a report did to a device.
@@ -104,6 +111,10 @@ pub fn receive(
     if posture.host.is_some() {
         flags.push(Flag::Recorded);
     }
+    let build = build(posture, rules);
+    if build == Build::Unknown {
+        flags.push(Flag::UnknownBuild);
+    }
     if flags.contains(&Flag::Old) {
         return Effect { flags, ..Effect::default() };
     }
@@ -113,6 +124,12 @@ pub fn receive(
         state.returned_at = Some(received_at);
     }
     let must_judge = must_judge(state, rules);
+    let tells = (build == Build::Unknown) != (state.build == Build::Unknown);
+    if tells && build != Build::Unjudged {
+        let version = posture.agent.version.clone();
+        changes.push(Change::Build { version, build, at: received_at });
+    }
+    state.build = build;
     state.received_at = Some(received_at);
     if !flags.contains(&Flag::Stale) {
         state.nonce_at = report.nonce_at;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use shared::policy::{DeviceStatus, Readings};
 
 use super::finding::Finding;
+use crate::agent_releases::shelf::Build;
 
 /// A device as it is kept between reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct DeviceState {
     pub judged_by: String,
     /// When it may stand otherwise without a new report.
     pub next_change_at: Option<Timestamp>,
+    /// What the program that signed its newest report is to the collector.
+    pub build: Build,
 }
 
 /// Where a device is in its life.

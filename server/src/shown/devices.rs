@@ -13,11 +13,13 @@ use shared::policy::{Mode, Policy};
 
 use self::columns::Columns;
 pub(crate) use self::columns::sort_words;
-use self::words::{days, order, order_word, unknown_status};
+use self::words::{days, order, order_word, unknown_agent, unknown_status};
 pub(crate) use self::words::{encoded, place, place_word};
 use crate::app::Rules;
 use crate::store::views::Standing;
-use crate::store::views::list::{Column, Filter, Order, PageAsk, PageStart, SearchWord};
+use crate::store::views::list::{
+    AgentState, Column, Filter, Order, PageAsk, PageStart, SearchWord,
+};
 
 /// Words of a search that count; more make no list shorter.
 const WORDS: usize = 5;
@@ -36,6 +38,7 @@ pub(crate) fn ask(query: &ListQuery, rules: &Rules, now: Timestamp, limit: Optio
         limit,
         models,
         rules: judged_rules(&rules.policy),
+        newest_agent: rules.releases.newest().map(|release| release.version.clone()),
     }
 }
 
@@ -69,6 +72,7 @@ pub(crate) struct ListQuery {
     pub(crate) systems: Vec<String>,
     pub(crate) models: Vec<String>,
     pub(crate) keys: Vec<String>,
+    pub(crate) agents: Vec<AgentState>,
     pub(crate) columns: Columns,
     pub(crate) order: Order,
     pub(crate) from: PageStart,
@@ -88,6 +92,7 @@ impl Default for ListQuery {
             systems: Vec::new(),
             models: Vec::new(),
             keys: Vec::new(),
+            agents: Vec::new(),
             columns: Columns::default(),
             order: Order { column: Column::Status, descending: false },
             from: PageStart::Start,
@@ -128,6 +133,12 @@ impl ListQuery {
                 "left" => self.owner_left = true,
                 _ => return Err("The filter “owner” can only be “none” or “left”.".to_owned()),
             },
+            "agent" => {
+                let agent = AgentState::named(value).ok_or_else(unknown_agent)?;
+                if !self.agents.contains(&agent) {
+                    self.agents.push(agent);
+                }
+            }
             "columns" => self.columns.add(value)?,
             "sort" => self.order = order(value)?,
             "after" => self.from = PageStart::After(place(value)?),
@@ -167,6 +178,8 @@ impl ListQuery {
             systems: self.systems.clone(),
             models: self.models.clone(),
             keys: self.keys.clone(),
+            agents: self.agents.clone(),
+            agent_versions: None,
             words: words.filter(|word| !word.text.is_empty()).collect(),
             found: None,
             except: Vec::new(),
@@ -215,6 +228,7 @@ impl ListQuery {
         ] {
             pairs.extend(values.iter().map(|value| (name, value.clone())));
         }
+        pairs.extend(self.agents.iter().map(|one| ("agent", one.as_str().to_owned())));
         for (name, days) in [("failing_for", self.failing_for), ("silent", self.silent)] {
             pairs.extend(days.map(|days| (name, days.to_string())));
         }

@@ -111,6 +111,8 @@ mod tests {
             due: None,
             problems: Vec::new(),
             labels: Vec::new(),
+            build: crate::agent_releases::shelf::Build::default(),
+            removed: None,
         }
     }
 

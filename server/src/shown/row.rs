@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::os_releases::Catalogue;
 use utoipa::ToSchema;
 
 use super::names::{device_name, model_words};
 use super::systems::Systems;
+use crate::app::Rules;
 use crate::store::views::{DeviceRow, Problem, Standing};
 
 /// One device as lists name it; the same fields in exports.
@@ -61,21 +61,30 @@ pub(crate) struct Row {
     pub(crate) enrolled: Timestamp,
     /// Where it says that its key is kept.
     pub(crate) key_protection: String,
-    /// Version of its agent.
+    /// Version of its agent, by its own word.
     pub(crate) agent_version: String,
+    /// Whether the collector knows a newer release.
+    pub(crate) agent_outdated: bool,
+    /// Whether a release that the collector knew at its newest report has its
+    /// program: `known` or `unknown`; null where no release was known.
+    pub(crate) agent_build: Option<&'static str>,
+    /// When its agent said that it was removed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) agent_removed: Option<Timestamp>,
     /// Its reports come from a recording.
     pub(crate) from_recording: bool,
 }
 
 /// The rows of devices.
-pub(crate) fn rows(devices: &[DeviceRow], catalogue: &Catalogue, now: Timestamp) -> Vec<Row> {
-    let mut systems = Systems::new(catalogue, now);
-    devices.iter().map(|device| row(device, catalogue, &mut systems)).collect()
+pub(crate) fn rows(devices: &[DeviceRow], rules: &Rules, now: Timestamp) -> Vec<Row> {
+    let mut systems = Systems::new(&rules.catalogue, now);
+    devices.iter().map(|device| row(device, rules, &mut systems)).collect()
 }
 
-fn row(device: &DeviceRow, catalogue: &Catalogue, systems: &mut Systems<'_>) -> Row {
+fn row(device: &DeviceRow, rules: &Rules, systems: &mut Systems<'_>) -> Row {
+    let Rules { catalogue, releases, .. } = rules;
     let missed = |system| systems.facts(system).map(|facts| facts.releases_missed.len());
-    let rules = |required: bool| {
+    let failing = |required: bool| {
         let wanted = move |one: &&Problem| (one.mode == shared::policy::Mode::Required) == required;
         device.failing().filter(wanted).map(|one| one.rule.clone()).collect()
     };
@@ -99,14 +108,17 @@ fn row(device: &DeviceRow, catalogue: &Catalogue, systems: &mut Systems<'_>) -> 
         macos: device.system.as_ref().map(|system| system.version.clone()),
         macos_build: device.system.as_ref().and_then(|system| system.build.clone()),
         macos_releases_missed: device.system.as_ref().and_then(missed),
-        failing: rules(true),
+        failing: failing(true),
         unknown: device.unknown().map(|one| one.rule.clone()).collect(),
-        failing_recommended: rules(false),
+        failing_recommended: failing(false),
         first_due: device.due,
         last_report: device.received,
         enrolled: device.enrolled,
         key_protection: device.key_protection.clone(),
         agent_version: device.agent_version.clone(),
+        agent_outdated: releases.is_outdated(&device.agent_version),
+        agent_build: device.build.word(),
+        agent_removed: device.removed,
         from_recording: device.recorded,
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::policy::{DeviceStatus, FindingStatus, Mode};
 
+use crate::agent_releases::shelf::Build;
 use crate::fleet::advance::{Change, Changes};
 use crate::fleet::finding::Finding;
 
@@ -20,6 +21,15 @@ pub enum Told {
         /// Since when its last finding held.
         since: Timestamp,
     },
+    /// The agent began or ceased to be a program of no known release.
+    Agent {
+        /// The version that it names.
+        version: String,
+        /// Whether a known release has its program now.
+        is_known: bool,
+    },
+    /// The agent said farewell: it was removed.
+    Removed,
     /// The device as a whole stands otherwise.
     Standing {
         /// How.
@@ -86,6 +96,10 @@ pub fn told(changes: &Changes) -> Vec<(Timestamp, Told)> {
             }
             // The same in other words, such as a count of days.
             Change::Say { news_at: None, .. } => {}
+            Change::Build { version, build, at } => {
+                let is_known = *build == Build::Known;
+                told.push((*at, Told::Agent { version: version.clone(), is_known }));
+            }
             Change::Status { status, from } => {
                 told.push((*from, Told::Standing { status: *status }));
             }
@@ -159,6 +173,8 @@ mod tests {
                 }
                 Told::Ended { rule, .. } => format!("{at} {rule} ended"),
                 Told::Standing { status } => format!("{at} {}", status.as_str()),
+                Told::Agent { version, is_known } => format!("{at} agent {version} {is_known}"),
+                Told::Removed => format!("{at} removed"),
             })
             .collect();
         assert_eq!(

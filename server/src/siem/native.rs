@@ -22,6 +22,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<Agent<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     audit: Option<Audit<'a>>,
 }
 
@@ -50,6 +52,13 @@ struct Finding<'a> {
 }
 
 #[derive(Serialize)]
+struct Agent<'a> {
+    version: &'a str,
+    /// Whether a release that the collector knows has its program.
+    is_known: bool,
+}
+
+#[derive(Serialize)]
 struct Audit<'a> {
     position: u64,
     actor_kind: &'a str,
@@ -74,6 +83,7 @@ pub(super) fn write(event: &Event, wording: &Wording) -> Value {
         device: None,
         finding: None,
         status: None,
+        agent: None,
         audit: None,
     };
     let line = match &event.what {
@@ -81,6 +91,10 @@ pub(super) fn write(event: &Event, wording: &Wording) -> Value {
             let line = Line { device: Some(device(of, wording)), ..line };
             match told {
                 Told::Standing { status } => Line { status: Some(status.as_str()), ..line },
+                Told::Agent { version, is_known } => {
+                    Line { agent: Some(Agent { version, is_known: *is_known }), ..line }
+                }
+                Told::Removed => line,
                 other => Line { finding: finding(other, wording), ..line },
             }
         }
@@ -97,6 +111,8 @@ pub(super) fn kind(event: &Event) -> &'static str {
         What::Change(_, Told::Finding(_)) => "finding.changed",
         What::Change(_, Told::Ended { .. }) => "finding.ended",
         What::Change(_, Told::Standing { .. }) => "device.status_changed",
+        What::Change(_, Told::Agent { .. }) => "agent.build_changed",
+        What::Change(_, Told::Removed) => "agent.removed",
         What::Act(_) => "audit",
     }
 }
@@ -135,7 +151,7 @@ fn finding<'a>(told: &'a Told, wording: &'a Wording) -> Option<Finding<'a>> {
             since: *since,
             due_at: None,
         }),
-        Told::Standing { .. } => None,
+        Told::Standing { .. } | Told::Agent { .. } | Told::Removed => None,
     }
 }
 

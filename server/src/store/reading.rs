@@ -3,6 +3,7 @@
 //! The statements are the same but for the few places in [`dialect`], and so
 //! is what their rows become. A database lends a connection as [`Reading`].
 
+mod agents;
 mod conditions;
 mod counts;
 mod device;

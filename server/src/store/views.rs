@@ -14,6 +14,7 @@ use shared::policy::{FindingStatus, Mode};
 
 pub use self::standing::Standing;
 use super::os_releases::KeepingViews;
+use crate::agent_releases::shelf::Build;
 
 /// Everything that pages read.
 pub trait Views:
@@ -108,6 +109,10 @@ pub struct DeviceRow {
     pub problems: Vec<Problem>,
     /// Labels, in the order of their letters.
     pub labels: Vec<String>,
+    /// What its agent's program is to the collector.
+    pub build: Build,
+    /// When its agent said farewell.
+    pub removed: Option<Timestamp>,
 }
 
 impl DeviceRow {

@@ -1,11 +1,14 @@
 //! One device: what is wrong with it, how its owner fixes it, and why to
 //! believe it.
 
+mod agent;
 pub(in crate::web) mod desk;
 mod findings;
 pub(in crate::web) mod life;
 mod people;
 mod timeline;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -85,6 +88,12 @@ struct Head {
     enrolled: Option<When>,
     key_meaning: &'static str,
     agent_version: String,
+    /// What is odd about the agent, as sentences.
+    agent_odd: Vec<String>,
+    /// Whether the holder can be mailed the link to the newest package.
+    may_mail: bool,
+    /// When the agent said that it was removed.
+    removed: Option<When>,
     platform: String,
     recorded: bool,
     /// Why a person stopped it, as a full sentence.
@@ -110,6 +119,8 @@ struct Desk {
     waivers: Vec<Waiver>,
     /// What its revoked key tried.
     refused: Option<Refused>,
+    /// Since when releases of the agent are known.
+    releases: BTreeMap<String, Timestamp>,
 }
 
 /// The page, with forms that were not taken.
@@ -136,12 +147,15 @@ async fn show(
                 notes: records.notes(&id)?,
                 waivers: records.waivers(&id)?,
                 refused: records.refused(&id)?,
+                releases: records.release_dates()?,
             })
         })
         .await?;
     let rules = console.app.rulebook.current();
     let now = console.app.clock.now();
-    let page = view((shell, sight), (&record, &keys, &desk), &rules, now);
+    let mails = console.app.mailer.is_some() && rules.releases.offered().is_some();
+    let mut page = view((shell, sight), (&record, &keys, &desk), &rules, now);
+    page.head.may_mail = mails && page.may_change && agent::is_behind(&record.row, &rules);
     html(&DevicePage { told, ..page })
 }
 
@@ -156,6 +170,7 @@ fn view(
     let enrolled = sight.sees(record.row.enrolled);
     let mut head = head(record, rules, now);
     head.enrolled = head.enrolled.filter(|_| enrolled);
+    head.agent_odd = agent::odd(&record.row, &rules.releases, &desk.releases);
     let proof = record.reports.first().map(|report| Proof::of(&record.row.id, report, keys));
     let holders = desk.holders.iter().filter(|_| is_desk);
     let notes = desk.notes.iter().filter(|_| is_desk);
@@ -210,6 +225,9 @@ fn head(record: &DeviceRecord, rules: &Rules, now: Timestamp) -> Head {
         enrolled: Some(When::relative(row.enrolled, now)),
         key_meaning: key_meaning(&row.key_protection),
         agent_version: row.agent_version.clone(),
+        agent_odd: Vec::new(),
+        may_mail: false,
+        removed: row.removed.map(|at| When::relative(at, now)),
         platform: record.platform.clone(),
         recorded: row.recorded,
         stopped: stopped(row.standing, &record.lifecycle_reason),

@@ -45,6 +45,8 @@ struct DevicesPage {
     shell: Shell,
     invite: &'static str,
     may_change: bool,
+    /// Letters with a link to the newest agent can be sent.
+    may_mail: bool,
     /// There is no device at all.
     empty: bool,
     total: String,
@@ -107,13 +109,15 @@ pub(super) async fn page(
         }),
     );
     let (page, any) = page?;
-    let rows = table::rows(&page.rows, &rules.catalogue, now);
+    let rows = table::rows(&page.rows, &rules, now);
     let read = Read { page, facets: facets?, any, views: views? };
     let never_enrolled = match never? {
         0 => String::new(),
         number => count(number, "more that was never enrolled", "more that were never enrolled"),
     };
-    html(&DevicesPage { never_enrolled, ..view(shell, query, (read, rows), &rules) })
+    let may_mail = console.app.mailer.is_some() && rules.releases.offered().is_some();
+    let rest = view(shell, query, (read, rows), &rules);
+    html(&DevicesPage { never_enrolled, may_mail, ..rest })
 }
 
 /// The same with words looked up once for everything that follows.
@@ -140,6 +144,7 @@ fn view(
     DevicesPage {
         invite: INVITE_COMMAND,
         may_change: may(Permission::ChangeFleet),
+        may_mail: false,
         may_share: may(Permission::ChangeFleet),
         shell: shell.titled("Devices", Section::Devices),
         empty: !any,
@@ -203,7 +208,7 @@ async fn exported(
     console
         .read(move |views| {
             let page = views.devices(&ask)?;
-            let rows = row::rows(&page.rows, &rules.catalogue, now);
+            let rows = row::rows(&page.rows, &rules, now);
             Ok(write(&rows, &query.columns.shown()))
         })
         .await

@@ -23,9 +23,10 @@ use super::problems::{ProblemWord, problem_words, was_words};
 use super::shell::{Section, Shell, html};
 use super::times::{When, exact};
 use super::words::{INVITE_COMMAND, Mark, count, thousands};
+use crate::agent_releases::shelf::{Build, Shelf};
 use crate::auth::permission::Permission;
 use crate::shown::names::device_name;
-use crate::store::views::fleet::{Overview, OverviewAsk, StatusChange};
+use crate::store::views::fleet::{AgentCount, Overview, OverviewAsk, StatusChange};
 use crate::store::views::{DeviceRow, Standing};
 
 /// Rows in each list; links lead to the rest.
@@ -55,6 +56,12 @@ struct OverviewPage {
     unexpected: String,
     /// Macs of the list that never came; empty when there are none.
     never_enrolled: String,
+    /// Macs whose agent is older than the newest release; empty for none.
+    outdated: String,
+    /// Macs whose agent is no known release; empty for none.
+    unknown_builds: String,
+    /// Files of the folder of releases that are not used; empty for none.
+    release_problems: String,
 }
 
 /// A device that needs a person.
@@ -89,7 +96,8 @@ pub(super) async fn page(
     let now = console.app.clock.now();
     let ask = OverviewAsk::at(now, ROWS);
     let past = std::sync::Arc::clone(&console.days);
-    let catalogue = console.app.rulebook.current().catalogue;
+    let rules = console.app.rulebook.current();
+    let catalogue = rules.catalogue;
     let sha256 = catalogue.sha256().to_owned();
     let (overview, days, keeping) = console
         .read(move |views| {
@@ -103,7 +111,37 @@ pub(super) async fn page(
     let first_run = first_run(&console, &shell, now).await?;
     let may_dismiss = shell.may(Permission::ChangeAccounts);
     let rest = view(shell, &overview, chart, &catalogue, now);
-    html(&OverviewPage { warning, first_run, may_dismiss, ..rest })
+    let (outdated, unknown_builds) = agents(&overview.agents, &rules.releases);
+    let release_problems = match rules.releases.problems.len() {
+        0 => String::new(),
+        number => count(number as u64, "file of a release is", "files of releases are"),
+    };
+    html(&OverviewPage {
+        warning,
+        first_run,
+        may_dismiss,
+        outdated,
+        unknown_builds,
+        release_problems,
+        ..rest
+    })
+}
+
+/// Macs with an outdated agent, and with one that is no known release.
+fn agents(counts: &[AgentCount], shelf: &Shelf) -> (String, String) {
+    let sum = |fits: &dyn Fn(&AgentCount) -> bool| match counts
+        .iter()
+        .filter(|one| fits(one))
+        .map(|one| one.devices)
+        .sum()
+    {
+        0 => String::new(),
+        number => count(number, "Mac", "Macs"),
+    };
+    (
+        sum(&|one| shelf.is_outdated(&one.version)),
+        sum(&|one| one.build == Build::Unknown && shelf.newest().is_some()),
+    )
 }
 
 /// What the collector still needs, for who can do something about it.
@@ -163,6 +201,9 @@ fn view(
         chart,
         patches: patches::bars(&overview.systems, catalogue, now),
         exposure: patches::exposure(&overview.systems, catalogue, now),
+        outdated: String::new(),
+        unknown_builds: String::new(),
+        release_problems: String::new(),
     }
 }
 

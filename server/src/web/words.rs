@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 use shared::keys::KeyProtection;
 
-use super::times::{last_day, length};
+use super::times::{date, last_day, length};
 use crate::store::views::{DeviceRow, Standing};
 
 /// What to run for a sign-in link.
@@ -97,6 +97,10 @@ impl Mark {
 
     /// How a device stands, with the time that matters.
     pub(super) fn of_device(row: &DeviceRow, now: Timestamp) -> Self {
+        if let (Standing::Revoked, Some(at)) = (row.standing, row.removed) {
+            let words = format!("Agent removed on {}", date(at));
+            return Self { kind: kind(row.standing), words };
+        }
         let words = match (row.standing, row.due, row.received) {
             (Standing::AtRisk, Some(due), _) => due_words(due, now),
             (Standing::Waived, ..) => match row.waived_until() {
@@ -181,6 +185,8 @@ mod tests {
             due: Some(now() + SignedDuration::from_hours(73)),
             problems: Vec::new(),
             labels: Vec::new(),
+            build: crate::agent_releases::shelf::Build::default(),
+            removed: None,
         }
     }
 

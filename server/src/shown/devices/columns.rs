@@ -82,7 +82,12 @@ pub(crate) const ALL: &[ColumnInfo] = &[
         &["owner_department"],
     ),
     column(Shown::Build, ("build", "Build"), Some(Column::Build), &["macos_build"]),
-    column(Shown::Agent, ("agent", "Agent"), Some(Column::Agent), &["agent_version"]),
+    column(
+        Shown::Agent,
+        ("agent", "Agent"),
+        Some(Column::Agent),
+        &["agent_version", "agent_outdated", "agent_build"],
+    ),
     column(Shown::Enrolled, ("enrolled", "Enrolled"), Some(Column::Enrolled), &["enrolled"]),
     column(Shown::Due, ("due", "First due"), Some(Column::Due), &["first_due"]),
 ];

@@ -31,6 +31,7 @@ fn an_address_leads_back_to_its_view() {
         without_owner: true,
         owner_left: true,
         labels: vec!["Berlin office".to_owned()],
+        agents: vec![crate::store::views::list::AgentState::Outdated],
         systems: vec!["26.6.2".to_owned()],
         models: vec!["Mac15,12".to_owned()],
         keys: vec!["secure-enclave".to_owned()],
@@ -41,7 +42,7 @@ fn an_address_leads_back_to_its_view() {
     assert_eq!(
         query.address("/devices"),
         "/devices?q=Zo%C3%AB+%26+50%25&status=non_compliant&status=stale&failing=disk-encryption\
-         &label=Berlin+office&macos=26.6.2&model=Mac15%2C12&key=secure-enclave&failing_for=7&silent=14\
+         &label=Berlin+office&macos=26.6.2&model=Mac15%2C12&key=secure-enclave&agent=outdated&failing_for=7&silent=14\
          &owner=none&owner=left&columns=device%2Cserial&sort=-owner&after=tem_Dqy4.a-1"
     );
     let pairs: Vec<(String, String)> =

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::columns::ALL;
 use crate::store::views::Standing;
-use crate::store::views::list::{Key, Order, Place};
+use crate::store::views::list::{AgentState, Key, Order, Place};
 
 /// Most days that a filter can ask for.
 const MOST_DAYS: u32 = 3650;
@@ -20,6 +20,11 @@ pub(super) fn unknown_status(value: &str) -> String {
     let known: Vec<&str> = Standing::ALL.iter().map(|one| one.as_str()).collect();
     let value: String = value.chars().take(40).collect();
     format!("The status “{value}” is not known. Use one of {}.", known.join(", "))
+}
+
+pub(super) fn unknown_agent() -> String {
+    let known = AgentState::ALL.map(AgentState::as_str).join(", ");
+    format!("The filter “agent” can only be one of {known}.")
 }
 
 pub(super) fn order(value: &str) -> Result<Order, String> {

@@ -28,6 +28,10 @@ const FAIL: Word = (3, "Fail");
 
 /// The finding of the device as a whole, beside those of its rules.
 const STANDING: &str = "device-status";
+/// The finding about the program that signs.
+const BUILD: &str = "agent-build";
+/// The finding about an agent that said farewell.
+const REMOVED: &str = "agent-removed";
 
 /// What an event says in the schema's words.
 struct Said<'a> {
@@ -46,6 +50,8 @@ pub(super) fn write(event: &Event, device: &DeviceTold, told: &Told, wording: &W
         Told::Finding(finding) => of_finding(event, finding, wording),
         Told::Ended { rule, .. } => of_ended(rule, wording),
         Told::Standing { status } => of_standing(*status),
+        Told::Agent { is_known, .. } => of_build(*is_known),
+        Told::Removed => of_removal(),
     };
     let class = Class {
         category: (2, "Findings"),
@@ -145,6 +151,30 @@ fn of_standing(status: DeviceStatus) -> Said<'static> {
     }
 }
 
+fn of_build(is_known: bool) -> Said<'static> {
+    let (activity, state, severity, result, code, reason) = if is_known {
+        (CLOSE, RESOLVED, INFORMATIONAL, PASS, "known", "The agent is a known release.")
+    } else {
+        let reason = "By its own word the agent is no release that the collector knows.";
+        (UPDATE, NEW, MEDIUM, WARNING, "unknown-build", reason)
+    };
+    let title = "Program of the agent".to_owned();
+    Said { rule: BUILD, title, activity, state, severity, result: Some(result), code, reason }
+}
+
+fn of_removal() -> Said<'static> {
+    Said {
+        rule: REMOVED,
+        title: "Agent removed".to_owned(),
+        activity: CREATE,
+        state: NEW,
+        severity: MEDIUM,
+        result: Some(WARNING),
+        code: "removed",
+        reason: "The agent was removed by the Mac itself; nothing is known of it from now on.",
+    }
+}
+
 fn finding_info(
     event: &Event,
     device: &DeviceTold,
@@ -162,7 +192,7 @@ fn finding_info(
     let since = match told {
         Told::Finding(finding) => Some(finding.since),
         Told::Ended { since, .. } => Some(*since),
-        Told::Standing { .. } => None,
+        Told::Standing { .. } | Told::Agent { .. } | Told::Removed => None,
     };
     put(&mut info, "first_seen_time", since.map(jiff::Timestamp::as_millisecond));
     let why = wording.rules.policy.rule(said.rule).map(|rule| rule.why.as_str());

@@ -73,6 +73,8 @@ fn words(events: &[Event]) -> Vec<String> {
         What::Change(_, Told::Finding(told)) => format!("{} {}", told.rule, told.status.as_str()),
         What::Change(_, Told::Ended { rule, .. }) => format!("{rule} ended"),
         What::Change(_, Told::Standing { status }) => status.as_str().to_owned(),
+        What::Change(_, Told::Agent { is_known, .. }) => format!("agent known: {is_known}"),
+        What::Change(_, Told::Removed) => "removed".to_owned(),
         What::Act(act) => act.action.clone(),
     });
     words.collect()

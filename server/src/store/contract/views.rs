@@ -89,6 +89,7 @@ fn german_database() -> String {
 
 fn ask(filter: Filter, column: Column, descending: bool) -> PageAsk {
     PageAsk {
+        newest_agent: None,
         filter,
         order: Order { column, descending },
         from: PageStart::Start,

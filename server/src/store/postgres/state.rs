@@ -7,6 +7,7 @@ use shared::policy::{DeviceStatus, Readings};
 use tokio_postgres::Row;
 
 use super::{Session, StoreError};
+use crate::agent_releases::shelf::Build;
 use crate::clock::from_ms;
 use crate::fleet::state::{DeviceState, Head, Lifecycle, Place};
 use crate::store::batch::{Loaded, StoredPosture};
@@ -16,7 +17,8 @@ use crate::store::batch::{Loaded, StoredPosture};
 const PLACES: &str = "
     SELECT id, lifecycle, enrolled_ms, returned_ms, received_ms, chain, sequence, digest,
            full_sequence, full_digest, nonce_ms, confirmed_ms, status, status_since_ms, was,
-           judged_by, next_change_ms, hardware_uuid, failing, readings_sha256
+           judged_by, next_change_ms, hardware_uuid, failing, readings_sha256,
+           agent_build
     FROM device WHERE id = ANY($1) ORDER BY id FOR UPDATE";
 
 /// Loads and locks the devices called `ids`, in the order of their ids.
@@ -69,6 +71,7 @@ fn from_row(row: &Row) -> Result<Loaded, StoreError> {
         was: row.try_get::<_, Option<&str>>(14)?.map(status).transpose()?,
         judged_by: row.try_get(15)?,
         next_change_at: time(row, 16)?,
+        build: Build::from_word(row.try_get(20)?),
     };
     let failing: i64 = row.try_get(18)?;
     Ok(Loaded {

@@ -239,23 +239,25 @@ fn save_claims(db: &mut Session, writes: &[DeviceWrite<'_>]) -> Result<(), Store
           serial = coalesce(new.serial, device.serial),
           hardware_uuid = coalesce(device.hardware_uuid, new.hardware_uuid),
           agent_version = new.agent_version, key_protection = new.key_protection,
-          recorded = new.recorded
+          recorded = new.recorded, agent_sha256 = new.agent_sha256, agent_build = new.agent_build
         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                    $7::boolean[])
-          AS new (id, model, serial, hardware_uuid, agent_version, key_protection, recorded)
+                    $7::boolean[], $8::text[], $9::text[])
+          AS new (id, model, serial, hardware_uuid, agent_version, key_protection, recorded,
+                  agent_sha256, agent_build)
         WHERE device.id = new.id
           AND (device.model, device.serial, device.hardware_uuid, device.agent_version,
-               device.key_protection, device.recorded)
+               device.key_protection, device.recorded, device.agent_sha256, device.agent_build)
           IS DISTINCT FROM
               (coalesce(new.model, device.model), coalesce(new.serial, device.serial),
                coalesce(device.hardware_uuid, new.hardware_uuid), new.agent_version,
-               new.key_protection, new.recorded)";
-    let claims: Vec<(&str, &Posture)> =
-        writes.iter().filter_map(|write| Some((write.state.id.as_str(), write.claim?))).collect();
+               new.key_protection, new.recorded, new.agent_sha256, new.agent_build)";
+    let claims: Vec<(&DeviceState, &Posture)> =
+        writes.iter().filter_map(|write| Some((write.state, write.claim?))).collect();
     if claims.is_empty() {
         return Ok(());
     }
-    let ids: Vec<&str> = claims.iter().map(|(id, _)| *id).collect();
+    let ids: Vec<&str> = claims.iter().map(|(state, _)| state.id.as_str()).collect();
+    let builds: Vec<Option<&str>> = claims.iter().map(|(state, _)| state.build.word()).collect();
     let device = |pick: fn(&Posture) -> Option<&str>| -> Vec<Option<&str>> {
         claims.iter().map(|(_, posture)| pick(posture)).collect()
     };
@@ -264,8 +266,22 @@ fn save_claims(db: &mut Session, writes: &[DeviceWrite<'_>]) -> Result<(), Store
     let hardware = device(|posture| posture.device.hardware_uuid.as_deref());
     let versions = device(|posture| Some(posture.agent.version.as_str()));
     let protection = device(|posture| Some(posture.agent.key_protection.as_str()));
+    let programs = device(|posture| posture.agent.binary_sha256.as_deref());
     let recorded: Vec<bool> = claims.iter().map(|(_, posture)| posture.host.is_some()).collect();
-    db.execute(SAVE, &[&ids, &models, &serials, &hardware, &versions, &protection, &recorded])?;
+    db.execute(
+        SAVE,
+        &[
+            &ids,
+            &models,
+            &serials,
+            &hardware,
+            &versions,
+            &protection,
+            &recorded,
+            &programs,
+            &builds,
+        ],
+    )?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! travel as parameters only.
 
 use super::rows::{WAIVED, standing_of};
-use super::{Dialect, Value};
+use super::{Dialect, Value, agents};
 use crate::store::views::Standing;
 use crate::store::views::list::{Column, Filter, SearchWord};
 
@@ -49,6 +49,7 @@ pub(super) enum Without {
     Owner,
     Label,
     Rule,
+    Agent,
 }
 
 /// Adds the conditions of `filter`; a `WHERE true` stands before.
@@ -66,6 +67,9 @@ pub(super) fn conditions(sql: &mut Sql, filter: &Filter, without: Without) {
         sql.push(" AND d.id IN (SELECT device_id FROM device_label WHERE ");
         sql.push_among("label", filter.labels.iter().map(String::as_str));
         sql.push(")");
+    }
+    if without != Without::Agent && !filter.agents.is_empty() {
+        agents::condition(sql, filter);
     }
     if let Some(at) = filter.silent_since {
         let at = sql.value(Value::time(at));

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::conditions::{LEFT, Sql, Without, conditions, fails_since};
 use super::rows::{WAIVED, standing};
-use super::{Reading, Value};
+use super::{Reading, Value, agents};
 use crate::store::StoreError;
 use crate::store::views::Standing;
-use crate::store::views::list::{Facets, Filter, PageAsk};
+use crate::store::views::list::{AgentState, Facets, Filter, PageAsk};
 
 /// Counts by one value.
 type Counts = Vec<(String, u64)>;
@@ -179,12 +179,14 @@ fn how_many(db: &mut dyn Reading, filter: &Filter, condition: &str) -> Result<u6
     db.only(&sql.text, &sql.values, |row| row.count(0))
 }
 
-/// Counts for the other filters: by rule, by label, and of owners who have left.
+/// Counts for the other filters: by rule, by label, of owners who have left,
+/// and by agent.
 pub(super) fn beside_columns(
     db: &mut dyn Reading,
     ask: &PageAsk,
-) -> Result<(Counts, Counts, u64), StoreError> {
-    Ok((failing(db, ask)?, labels(db, ask)?, how_many(db, &ask.filter, LEFT)?))
+) -> Result<(Counts, Counts, u64, Vec<(AgentState, u64)>), StoreError> {
+    let left = how_many(db, &ask.filter, LEFT)?;
+    Ok((failing(db, ask)?, labels(db, ask)?, left, agents::count(db, ask)?))
 }
 
 /// Devices by failing rule. Begins with what fails: that is little.

@@ -6,10 +6,10 @@ use super::conditions::urgency;
 use super::counts::counts;
 use super::expected::population;
 use super::rows::{device_rows, read_system, standing_of};
-use super::{Dialect, Lend, Reading, Value};
+use super::{Dialect, Lend, Reading, Value, agents};
 use crate::clock::from_ms;
 use crate::store::StoreError;
-use crate::store::views::fleet::{FleetViews, Overview, OverviewAsk, StatusChange};
+use crate::store::views::fleet::{AgentCount, FleetViews, Overview, OverviewAsk, StatusChange};
 use crate::store::views::history::{Counts, Sweep};
 use crate::store::views::{DeviceRow, Standing, SystemSeen};
 
@@ -27,8 +27,13 @@ impl<L: Lend> FleetViews for L {
                 changes_total,
                 systems: systems(db)?,
                 population: population(db)?,
+                agents: agents::all(db)?,
             })
         })
+    }
+
+    fn agents(&self) -> Result<Vec<AgentCount>, StoreError> {
+        self.lend(agents::all)
     }
 
     fn standings(&self) -> Result<Vec<(Standing, u64)>, StoreError> {

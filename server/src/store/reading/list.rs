@@ -7,7 +7,7 @@ use shared::os_releases::Version;
 use super::conditions::{Sql, Without, conditions, order_key};
 use super::dialect::LookedUp;
 use super::rows::device_rows;
-use super::{Fields, Lend, Reading, Value, counts, groups, words};
+use super::{Fields, Lend, Reading, Value, agents, counts, groups, words};
 use crate::store::StoreError;
 use crate::store::views::list::{
     Column, Facets, Filter, Groups, Key, ListViews, Page, PageAsk, PageStart, Place,
@@ -16,6 +16,7 @@ use crate::store::views::list::{
 impl<L: Lend> ListViews for L {
     fn devices(&self, ask: &PageAsk) -> Result<Page, StoreError> {
         self.lend(|db| {
+            let ask = &agents::looked_up(db, ask)?;
             let from = start(ask);
             let (places, more) = places(db, ask, from)?;
             let backward = matches!(from, PageStart::Before(_));
@@ -42,17 +43,21 @@ impl<L: Lend> ListViews for L {
     }
 
     fn groups(&self, ask: &PageAsk) -> Result<Groups, StoreError> {
-        self.lend(|db| groups::groups(db, ask))
+        self.lend(|db| {
+            let ask = agents::looked_up(db, ask)?;
+            groups::groups(db, &ask)
+        })
     }
 
     /// Two connections share the work, because somebody waits for it.
     fn facets(&self, ask: &PageAsk) -> Result<Facets, StoreError> {
+        let ask = &self.lend(|db| agents::looked_up(db, ask))?;
         std::thread::scope(|scope| {
             let columns = scope.spawn(|| self.lend(|db| counts::by_column(db, ask)));
             let beside = self.lend(|db| counts::beside_columns(db, ask));
             let columns = columns.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let (rules, labels, owner_left) = beside?;
-            Ok(Facets { rules, owner_left, labels, ..columns? })
+            let (rules, labels, owner_left, agents) = beside?;
+            Ok(Facets { rules, owner_left, labels, agents, ..columns? })
         })
     }
 

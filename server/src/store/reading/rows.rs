@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use shared::policy::{FindingStatus, Mode};
 
 use super::{Dialect, Fields, Reading, Value};
+use crate::agent_releases::shelf::Build;
 use crate::store::StoreError;
 use crate::store::views::{DeviceRow, Owner, Problem, Standing, SystemSeen};
 
@@ -77,7 +78,8 @@ fn at_once(db: &mut dyn Reading, ids: &[String]) -> Result<HashMap<String, Devic
                 CASE WHEN d.lifecycle = 'active' THEN d.status_since_ms ELSE coalesce(
                   (SELECT max(e.at_ms) FROM event e WHERE e.device_id = d.id), d.status_since_ms)
                 END,
-                d.was, d.due_ms, p.name, p.email, d.status, p.department, p.ended_ms, p.away_until
+                d.was, d.due_ms, p.name, p.email, d.status, p.department, p.ended_ms, p.away_until,
+                d.agent_build, d.removed_ms
            FROM device d LEFT JOIN person p ON p.id = d.person_id WHERE {}",
         dialect.among("d.id", "$1")
     );
@@ -157,6 +159,8 @@ fn read_row(row: &dyn Fields) -> Result<DeviceRow, StoreError> {
         },
         problems: Vec::new(),
         labels: Vec::new(),
+        build: Build::from_word(row.text(21)?),
+        removed: row.time_or_null(22)?,
     })
 }
 

@@ -6,7 +6,7 @@ use shared::statement::Posture;
 
 use super::{StoreError, devices, log, state, stream};
 use crate::clock::from_ms;
-use crate::fleet::state::Lifecycle;
+use crate::fleet::state::{DeviceState, Lifecycle};
 use crate::log::growth::Growth;
 use crate::store::batch::{
     Books, DeviceWrite, Earlier, Loaded, NewStatement, Place, StoredPosture, Writes,
@@ -123,26 +123,31 @@ fn write_device(db: &Connection, write: &DeviceWrite<'_>) -> Result<(), StoreErr
         state::save(db, write.state, write.changes)?;
     }
     if let Some(posture) = write.claim {
-        save_claim(db, &write.state.id, posture)?;
+        save_claim(db, write.state, posture)?;
     }
     Ok(())
 }
 
 /// What the device says of itself, for lists and searches.
-fn save_claim(db: &Connection, device_id: &str, posture: &Posture) -> Result<(), StoreError> {
+fn save_claim(db: &Connection, state: &DeviceState, posture: &Posture) -> Result<(), StoreError> {
     const CLAIM: &str = "UPDATE device SET model = coalesce(?2, model),
         serial = coalesce(?3, serial), hardware_uuid = coalesce(hardware_uuid, ?4),
-        agent_version = ?5, key_protection = ?6, recorded = ?7
-        WHERE id = ?1 AND (model, serial, hardware_uuid, agent_version, key_protection, recorded)
-        IS NOT (coalesce(?2, model), coalesce(?3, serial), coalesce(hardware_uuid, ?4), ?5, ?6, ?7)";
+        agent_version = ?5, key_protection = ?6, recorded = ?7, agent_sha256 = ?8,
+        agent_build = ?9
+        WHERE id = ?1 AND (model, serial, hardware_uuid, agent_version, key_protection, recorded,
+                           agent_sha256, agent_build)
+        IS NOT (coalesce(?2, model), coalesce(?3, serial), coalesce(hardware_uuid, ?4), ?5, ?6, ?7,
+                ?8, ?9)";
     db.prepare_cached(CLAIM)?.execute(params![
-        device_id,
+        state.id,
         posture.device.model,
         posture.device.serial,
         posture.device.hardware_uuid,
         posture.agent.version,
         posture.agent.key_protection.as_str(),
         posture.host.is_some(),
+        posture.agent.binary_sha256,
+        state.build.word(),
     ])?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use shared::policy::{DeviceStatus, Readings};
 use shared::reading::{FieldValue, Fields};
 
 use super::StoreError;
+use crate::agent_releases::shelf::Build;
 use crate::clock::from_ms;
 use crate::fleet::advance::{Change, Changes};
 use crate::fleet::state::{DeviceState, Head, Lifecycle, Place};
@@ -16,7 +17,8 @@ use crate::store::batch::{Loaded, StoredPosture};
 const LOAD: &str = "
     SELECT lifecycle, enrolled_ms, returned_ms, received_ms, chain, sequence, digest,
            full_sequence, full_digest, nonce_ms, confirmed_ms, status, status_since_ms, was,
-           judged_by, next_change_ms, hardware_uuid, failing, readings_sha256
+           judged_by, next_change_ms, hardware_uuid, failing, readings_sha256,
+           agent_build
     FROM device WHERE id = ?1";
 
 /// Loads what every report needs. Readings and findings follow when they are
@@ -71,6 +73,7 @@ fn from_row(id: &str, row: &Row<'_>) -> Result<Loaded, StoreError> {
         was: row.get::<_, Option<String>>(13)?.as_deref().map(status).transpose()?,
         judged_by: row.get(14)?,
         next_change_at: time(row.get(15)?),
+        build: Build::from_word(row.get::<_, Option<String>>(19)?.as_deref()),
     };
     Ok(Loaded { state, failing: row.get(17)?, readings_sha256: row.get(18)? })
 }
@@ -239,6 +242,8 @@ fn save_change(db: &Connection, device_id: &str, change: &Change) -> Result<(), 
                 finding.reading_at.map(Timestamp::as_millisecond),
             ])?;
         }
+        // Kept with what the device says of itself.
+        Change::Build { .. } => {}
         Change::Status { status, from } => {
             db.prepare_cached(CLOSE_STATUS)?.execute(params![device_id, from.as_millisecond()])?;
             db.prepare_cached(PUT_STATUS)?.execute(params![

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::expected::Population;
 use super::history::Counts;
 use super::{DeviceRow, Standing, SystemSeen};
+use crate::agent_releases::shelf::Build;
 use crate::store::StoreError;
 
 /// What the overview asks for.
@@ -57,6 +58,19 @@ pub struct Overview {
     pub systems: Vec<(Option<SystemSeen>, u64)>,
     /// The list of expected Macs beside what is enrolled.
     pub population: Population,
+    /// Agents of the devices that may report.
+    pub agents: Vec<AgentCount>,
+}
+
+/// How many devices have an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentCount {
+    /// The version that it names.
+    pub version: String,
+    /// What its program is to the collector.
+    pub build: Build,
+    /// How many.
+    pub devices: u64,
 }
 
 /// A device went from one status to another.
@@ -76,6 +90,9 @@ pub struct StatusChange {
 pub trait FleetViews: Send + Sync {
     /// The fleet in a few numbers.
     fn overview(&self, ask: OverviewAsk) -> Result<Overview, StoreError>;
+
+    /// Agents of the devices that are watched and may report, by version.
+    fn agents(&self) -> Result<Vec<AgentCount>, StoreError>;
 
     /// Devices by standing; a standing without devices is left out.
     fn standings(&self) -> Result<Vec<(Standing, u64)>, StoreError>;

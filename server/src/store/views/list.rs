@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{DeviceRow, Standing};
+use crate::agent_releases::version::AgentVersion;
 use crate::store::StoreError;
 
 /// Which devices.
@@ -30,6 +31,10 @@ pub struct Filter {
     pub models: Vec<String>,
     /// Any of these kinds of key protection, as in reports.
     pub keys: Vec<String>,
+    /// Whose agent is any of these.
+    pub agents: Vec<AgentState>,
+    /// The versions that `agents` comes to, once they were looked up.
+    pub agent_versions: Option<AgentVersions>,
     /// Words that must each be found in owner, mail, serial, model or version.
     pub words: Vec<SearchWord>,
     /// Only these, which were found before.
@@ -69,6 +74,45 @@ impl Filter {
     pub fn fails(&self) -> bool {
         !self.rules.is_empty() || self.failing_since.is_some()
     }
+}
+
+/// How a device's agent stands beside the releases that the collector knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AgentState {
+    /// A newer release is known.
+    Outdated,
+    /// The newest release, or a newer one.
+    Current,
+    /// No known release has its program.
+    UnknownBuild,
+}
+
+impl AgentState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Outdated, Self::Current, Self::UnknownBuild];
+
+    /// The word in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Outdated => "outdated",
+            Self::Current => "current",
+            Self::UnknownBuild => "unknown",
+        }
+    }
+
+    /// The state with that word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// Versions of agents in the fleet, told apart by the newest release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentVersions {
+    /// Older ones.
+    pub outdated: Vec<String>,
+    /// The same or newer.
+    pub current: Vec<String>,
 }
 
 /// A word to search for.
@@ -167,6 +211,8 @@ pub struct PageAsk {
     pub models: BTreeMap<String, String>,
     /// Rules whose failures are shown and counted.
     pub rules: Vec<String>,
+    /// The newest release of the agent, where one is known.
+    pub newest_agent: Option<AgentVersion>,
 }
 
 /// One page with what surrounds it.
@@ -200,6 +246,8 @@ pub struct Facets {
     pub models: Vec<(String, u64)>,
     /// By key protection.
     pub keys: Vec<(String, u64)>,
+    /// By how the agent stands; empty where no release is known.
+    pub agents: Vec<(AgentState, u64)>,
     /// With all filters as they are.
     pub total: u64,
 }

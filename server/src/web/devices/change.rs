@@ -2,6 +2,7 @@
 
 mod act;
 mod fate;
+mod letter;
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
@@ -201,8 +202,21 @@ async fn change(
         "release" => Ok(Change::Release),
         "archive" => Ok(Change::Archive),
         "approve" => Ok(Change::Approve),
+        "agent_mail" => mail_agent(console),
         _ => Err("Choose what to do with the Macs.".to_owned()),
     })
+}
+
+/// Letters about the newest package, where there is one and letters are sent.
+fn mail_agent(console: &Console) -> Result<Change, String> {
+    let shelf = console.app.rulebook.current().releases;
+    match (shelf.offered(), &console.app.mailer) {
+        (_, None) => Err("This collector sends no mail: configure [mail] first.".to_owned()),
+        (None, _) => Err("There is no package of the agent to send a link to.".to_owned()),
+        (Some(release), Some(_)) => {
+            Ok(Change::MailAgent(release.version.clone(), release.manifest.version.clone()))
+        }
+    }
 }
 
 /// A label in the letters in which it is there already: `berlin` is `Berlin`.
@@ -351,15 +365,24 @@ async fn done(
 ) -> Result<Html<String>, PageError> {
     let change = ready.change;
     let (mut does, mut same, mut refused) = (Vec::new(), 0, Vec::new());
+    let mut letters = Vec::new();
     for (row, name) in ready.rows {
         match fate(&change, &row) {
-            Fate::Does => does.push((row.id, name)),
+            Fate::Does => {
+                letters.push(row.owner.map(|owner| (owner.name, owner.email)));
+                does.push((row.id, name));
+            }
             Fate::Already => same += 1,
             Fate::Cannot(why) => refused.push(format!("{name}: {why}")),
         }
     }
     let names: Vec<String> = does.iter().map(|(_, name)| name.clone()).collect();
-    let outcomes = carry_out(console, who, &change, does).await?;
+    let outcomes = match &change {
+        Change::MailAgent(_, version) => {
+            letter::send(console, who, version, (does, letters)).await?
+        }
+        _ => carry_out(console, who, &change, does).await?,
+    };
     let number = outcomes.iter().filter(|outcome| outcome.is_none()).count();
     let late = names.into_iter().zip(outcomes);
     refused.extend(late.filter_map(|(name, why)| why.map(|why| format!("{name}: {why}"))));

@@ -7,7 +7,7 @@ use crate::app::Rules;
 use crate::shown::devices::ListQuery;
 use crate::shown::names::rule_word;
 use crate::store::views::Standing;
-use crate::store::views::list::{Facets, PageStart};
+use crate::store::views::list::{AgentState, Facets, PageStart};
 use crate::web::words::{key_word, kind, thousands, word};
 
 /// Values that one menu shows; the most frequent, and chosen ones.
@@ -162,8 +162,39 @@ pub(super) fn menus(query: &ListQuery, facets: &Facets, rules: &Rules) -> Vec<Me
             values(query, &facets.keys, |it| &mut it.keys, &|key| key_word(key).to_owned()),
             "There is no Mac in this view.",
         ),
+        menu("Agent", agents(query, facets), "No release of the agent is known here."),
         menu("For how long", lengths(query), ""),
     ]
+}
+
+/// What a state of the agent is called.
+fn agent_word(state: AgentState) -> &'static str {
+    match state {
+        AgentState::Outdated => "Outdated",
+        AgentState::Current => "Current",
+        AgentState::UnknownBuild => "Unknown build",
+    }
+}
+
+fn with_agent(query: &ListQuery, state: AgentState) -> ListQuery {
+    let mut then = query.clone();
+    match then.agents.iter().position(|one| *one == state) {
+        Some(at) => drop(then.agents.remove(at)),
+        None => then.agents.push(state),
+    }
+    then
+}
+
+/// Agents beside the releases that are known; nothing where none is.
+fn agents(query: &ListQuery, facets: &Facets) -> (usize, Vec<Choice>) {
+    let choice = |(state, count): &(AgentState, u64)| Choice {
+        label: agent_word(*state).to_owned(),
+        count: thousands(*count),
+        href: address(&with_agent(query, *state)),
+        chosen: query.agents.contains(state),
+        kind: "",
+    };
+    (query.agents.len(), facets.agents.iter().map(choice).collect())
 }
 
 fn newest_first(systems: &[(String, u64)]) -> Vec<(String, u64)> {
@@ -237,6 +268,9 @@ pub(super) fn chips(query: &ListQuery, rules: &Rules) -> Vec<Chip> {
         for value in of(&mut query.clone()).iter() {
             chip(format!("{name}: {}", words(value)), with(query, of, value));
         }
+    }
+    for state in &query.agents {
+        chip(format!("Agent: {}", agent_word(*state)), with_agent(query, *state));
     }
     if let Some(days) = query.silent {
         chip(silent_words(days), ListQuery { silent: None, ..query.clone() });

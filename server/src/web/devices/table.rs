@@ -1,8 +1,9 @@
 //! Rows and headers of the list.
 
 use jiff::Timestamp;
-use shared::os_releases::Catalogue;
 
+use crate::agent_releases::shelf::Build;
+use crate::app::Rules;
 use crate::people::today;
 use crate::shown::devices::ListQuery;
 use crate::shown::devices::columns::ColumnInfo;
@@ -42,6 +43,8 @@ pub(super) struct TableRow {
     pub(super) labels: Vec<String>,
     pub(super) build: String,
     pub(super) agent: String,
+    /// That it is outdated, or its program unknown.
+    pub(super) agent_notes: Vec<&'static str>,
     pub(super) enrolled: When,
     pub(super) due: Option<When>,
     pub(super) overdue: bool,
@@ -88,9 +91,9 @@ fn begins_descending(column: Column) -> bool {
 }
 
 /// The rows as shown.
-pub(super) fn rows(rows: &[DeviceRow], catalogue: &Catalogue, now: Timestamp) -> Vec<TableRow> {
-    let mut systems = Systems::new(catalogue, now);
-    rows.iter().map(|row| table_row(row, catalogue, &mut systems, now)).collect()
+pub(super) fn rows(rows: &[DeviceRow], rules: &Rules, now: Timestamp) -> Vec<TableRow> {
+    let mut systems = Systems::new(&rules.catalogue, now);
+    rows.iter().map(|row| table_row(row, rules, &mut systems, now)).collect()
 }
 
 /// That whoever holds the device is away.
@@ -99,12 +102,20 @@ pub(in crate::web) fn away(row: &DeviceRow, now: Timestamp) -> String {
     away_words(until, today(now)).unwrap_or_default()
 }
 
+/// What is odd about the agent of a device.
+fn agent_notes(row: &DeviceRow, rules: &Rules) -> Vec<&'static str> {
+    let outdated = rules.releases.is_outdated(&row.agent_version).then_some("outdated");
+    let unknown = (row.build == Build::Unknown).then_some("unknown build");
+    outdated.into_iter().chain(unknown).collect()
+}
+
 fn table_row(
     row: &DeviceRow,
-    catalogue: &Catalogue,
+    rules: &Rules,
     systems: &mut Systems<'_>,
     now: Timestamp,
 ) -> TableRow {
+    let catalogue = &rules.catalogue;
     let problems = problem_words(row);
     let owner = row.owner.clone().unwrap_or_default();
     let build = row.system.as_ref().and_then(|system| system.build.clone());
@@ -121,6 +132,7 @@ fn table_row(
         labels: row.labels.clone(),
         build: build.unwrap_or_default(),
         agent: row.agent_version.clone(),
+        agent_notes: agent_notes(row, rules),
         enrolled: When::relative(row.enrolled, now),
         due: row.due.map(|due| When::due(due, now)),
         overdue: row.due.is_some_and(|due| due <= now),

@@ -174,6 +174,7 @@ fn filters() -> Vec<Filter> {
 fn ask(filter: &Filter, order: Order, limit: Option<u32>) -> PageAsk {
     let models = [("Mac15,12", "MacBook Air"), ("Mac16,1", "macbook Ämilie"), ("Mac14,2", "")];
     PageAsk {
+        newest_agent: None,
         filter: filter.clone(),
         order,
         from: PageStart::Start,

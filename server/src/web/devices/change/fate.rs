@@ -1,5 +1,6 @@
 //! What a change comes to for one device, before anything is done.
 
+use crate::agent_releases::version::AgentVersion;
 use crate::store::access::labels::MOST;
 use crate::store::access::people::Person;
 use crate::store::views::{DeviceRow, Standing};
@@ -19,6 +20,8 @@ pub(super) enum Change {
     Archive,
     /// Lets those report that wait.
     Approve,
+    /// Mails who holds them the link to this release of the agent.
+    MailAgent(AgentVersion, String),
 }
 
 /// What it comes to for one device.
@@ -55,6 +58,16 @@ pub(super) fn fate(change: &Change, row: &DeviceRow) -> Fate {
         Change::Approve if row.standing != Standing::Pending => {
             Fate::Cannot("it does not wait for approval")
         }
+        Change::MailAgent(..) if archived || row.standing == Standing::Revoked => {
+            Fate::Cannot("it no longer reports")
+        }
+        Change::MailAgent(newest, _) => match (&row.owner, AgentVersion::parse(&row.agent_version))
+        {
+            (None, _) => Fate::Cannot("nobody holds it"),
+            (Some(owner), _) if owner.left => Fate::Cannot("who holds it has left"),
+            (_, Some(version)) if version >= *newest => Fate::Already,
+            _ => Fate::Does,
+        },
         Change::Label(_)
         | Change::Unlabel(_)
         | Change::Assign(_)
@@ -74,6 +87,7 @@ impl Change {
             Self::Release => "release",
             Self::Archive => "archive",
             Self::Approve => "approve",
+            Self::MailAgent(..) => "agent_mail",
         }
     }
 
@@ -82,7 +96,7 @@ impl Change {
         match self {
             Self::Label(label) | Self::Unlabel(label) => label,
             Self::Assign(person) => &person.email,
-            Self::Release | Self::Archive | Self::Approve => "",
+            Self::Release | Self::Archive | Self::Approve | Self::MailAgent(..) => "",
         }
     }
 
@@ -95,6 +109,9 @@ impl Change {
             Self::Release => format!("Take {macs} from their holders"),
             Self::Archive => format!("Archive {macs}"),
             Self::Approve => format!("Approve {macs}"),
+            Self::MailAgent(_, version) => {
+                format!("Mail the holders of {macs} the link to agent {version}")
+            }
         }
     }
 
@@ -112,6 +129,9 @@ impl Change {
                 "They are no longer watched or counted, and their reports are refused. An archived Mac comes back only by a new invitation."
             }
             Self::Approve => "They may report from then on, and are counted.",
+            Self::MailAgent(..) => {
+                "Each gets a letter with the address of the newest package and what to do. It needs no new invitation."
+            }
         }
     }
 
@@ -124,6 +144,7 @@ impl Change {
             Self::Release => ("is with nobody already", "are with nobody already"),
             Self::Archive => ("is archived already", "are archived already"),
             Self::Approve => ("is approved already", "are approved already"),
+            Self::MailAgent(..) => ("has this agent already", "have this agent already"),
         }
     }
 }
@@ -153,6 +174,8 @@ mod tests {
             due: None,
             problems: Vec::new(),
             labels: vec!["Berlin".to_owned()],
+            build: crate::agent_releases::shelf::Build::default(),
+            removed: None,
         }
     }
 
