@@ -57,8 +57,9 @@ pub(super) struct Args {
     /// notary wants a time that Apple vouches for.
     #[arg(long, conflicts_with = "notarize")]
     without_timestamp: bool,
-    /// Sign as if it were this time, such as 2026-01-01T00:00:00Z, so that a
-    /// signed package can be built again.
+    /// Sign the program as if it were this time, such as 2026-01-01T00:00:00Z,
+    /// so that it can be built again. The signature of the package itself
+    /// carries the time of day.
     #[arg(long, value_name = "TIME", requires = "without_timestamp")]
     signing_time: Option<OsString>,
     /// Have Apple's notary look at it and staple its ticket: the key file of

@@ -16,6 +16,8 @@ pub(crate) struct Made {
     pub(crate) hardened: bool,
     pub(crate) identifier: &'static str,
     pub(crate) version: &'static str,
+    /// SHA-256 of `Info.plist` and of `CodeResources`, where it is in a bundle.
+    pub(crate) bundle: Option<[Vec<u8>; 2]>,
 }
 
 /// Bytes that are neither header nor signature.
@@ -43,6 +45,7 @@ impl Made {
             hardened: false,
             identifier: "a.out",
             version: "1.2.3",
+            bundle: None,
         }
     }
 
@@ -91,7 +94,7 @@ impl Made {
 
     fn signature(&self, signed: &[u8]) -> Vec<u8> {
         let hardened = if self.hardened { 0x1_0000 } else { 0 };
-        signature(signed, self.identifier, 0x2_0002 | hardened)
+        signature(signed, self.identifier, 0x2_0002 | hardened, self.bundle.as_ref())
     }
 }
 
@@ -135,17 +138,28 @@ fn segment(name: &str, from: usize, length: usize, code_at: Option<usize>) -> Ve
     [words(&[0x19, number(8 + body.len())]), body].concat()
 }
 
-/// What a linker signs, with pages of 4096 bytes.
-pub(crate) fn signature(signed: &[u8], identifier: &str, flags: u32) -> Vec<u8> {
+/// What is signed, with pages of 4096 bytes and digests of a bundle's files.
+pub(crate) fn signature(
+    signed: &[u8],
+    identifier: &str,
+    flags: u32,
+    bundle: Option<&[Vec<u8>; 2]>,
+) -> Vec<u8> {
     let digests: Vec<u8> =
         signed.chunks(4096).flat_map(|page| digest(&SHA256, page).as_ref().to_vec()).collect();
     let count = number(signed.len().div_ceil(4096));
+    // Slots three, two and one, counted backwards.
+    let special = bundle
+        .map_or(Vec::new(), |[information, seal]| [&seal[..], &[0; 32], information].concat());
     let name = [identifier.as_bytes(), &[0]].concat();
-    let hashes_at = number(44 + name.len());
+    let hashes_at = number(44 + name.len() + special.len());
     let length = hashes_at + number(digests.len());
     let limit = number(signed.len());
-    let directory = [CODE_DIRECTORY_MAGIC, length, 0x2_0000, flags, hashes_at, 44, 0, count, limit];
+    let specials = number(special.len() / 32);
+    let directory =
+        [CODE_DIRECTORY_MAGIC, length, 0x2_0000, flags, hashes_at, 44, specials, count, limit];
     let big = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
     let blob = big(&[0xfade_0cc0, 20 + length, 1, 0, 20]);
-    [blob, big(&directory), vec![32, 2, 0, 12], big(&[0]), name, digests].concat()
+    let rest = [vec![32, 2, 0, 12], big(&[0]), name, special, digests].concat();
+    [blob, big(&directory), rest].concat()
 }

@@ -20,6 +20,15 @@ fn everything_an_executable_says_is_read() {
 }
 
 #[test]
+fn a_signature_names_the_files_of_its_bundle() {
+    let bundle = [vec![1; 32], vec![3; 32]];
+    let made = Made { bundle: Some(bundle.clone()), hardened: true, ..Made::right() };
+    let signature = MachO::read(&made.file()).unwrap().signature.unwrap();
+    assert_eq!([signature.information, signature.seal], bundle.map(Some));
+    assert!(signature.is_hardened && signature.wrong_pages == 0);
+}
+
+#[test]
 fn a_file_that_is_cut_anywhere_is_refused_and_never_misread() {
     let file = Made::right().file();
     for end in 0..file.len() {
@@ -30,7 +39,7 @@ fn a_file_that_is_cut_anywhere_is_refused_and_never_misread() {
 #[test]
 fn no_byte_of_the_commands_can_be_changed_into_a_panic() {
     let file = Made::right().file();
-    let before_code = file.len() - signature(&vec![0; file.len()], "", 0).len() - CODE;
+    let before_code = file.len() - signature(&vec![0; file.len()], "", 0, None).len() - CODE;
     for at in (0..before_code + 64).chain(file.len() - 200..file.len()) {
         for value in [0, 1, 7, 0x7f, 0x80, 0xff] {
             let mut changed = file.clone();

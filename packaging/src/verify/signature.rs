@@ -88,18 +88,35 @@ fn check(
     let pem =
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
     let pem = work.put("certificate", pem.as_bytes())?;
-    let signature = work.put("signature", signature)?;
     let digest = work.put("digest", digest)?;
     let fits = match style {
-        "RSA" => work.rsa(&pem, &signature, &digest)?,
+        "RSA" => work.rsa(&pem, &work.put("signature", signature)?, &digest)?,
         "CMS" => {
             // Only the certificate that the table names may have signed.
             let words = [OsStr::new("-nointern"), OsStr::new("-certfile"), pem.as_os_str()];
-            work.cms(&signature, &digest, &words)?
+            let path = work.put("signature", signature)?;
+            // It holds that certificate too, and is filled up with zeros.
+            let der = work.der(&pem)?;
+            signature.windows(der.len().max(1)).any(|it| it == der)
+                && behind(signature).is_none_or(|rest| rest.iter().all(|&byte| byte == 0))
+                && work.cms(&path, &digest, &words)?
         }
         _ => false,
     };
     if fits { work.subject(&pem) } else { Ok(None) }
+}
+
+/// What stands behind a DER sequence whose length has two or three bytes, as a
+/// signature's has; nothing where its length is written otherwise.
+fn behind(der: &[u8]) -> Option<&[u8]> {
+    let length = match der {
+        [0x30, 0x82, a, b, ..] => 4 + (usize::from(*a) << 8) + usize::from(*b),
+        [0x30, 0x83, a, b, c, ..] => {
+            5 + (usize::from(*a) << 16) + (usize::from(*b) << 8) + usize::from(*c)
+        }
+        _ => return None,
+    };
+    der.get(length..)
 }
 
 /// A folder for the files that openssl is given.
@@ -151,6 +168,12 @@ impl Work {
         words.extend([OsStr::new("-out"), nothing.as_os_str()]);
         words.extend(more);
         Ok(openssl(&words)?.status.success())
+    }
+
+    fn der(&self, pem: &Path) -> Result<Vec<u8>, Failure> {
+        let mut words = ["x509", "-outform", "DER", "-in"].map(OsStr::new).to_vec();
+        words.push(pem.as_os_str());
+        Ok(openssl(&words)?.stdout)
     }
 
     fn subject(&self, pem: &Path) -> Result<Option<String>, Failure> {

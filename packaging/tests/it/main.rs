@@ -1,0 +1,17 @@
+//! Packages with planted faults, programs of other people that read what was
+//! written, and the scripts of the package in a root folder of their own.
+//!
+//! One binary; a program that is missing fails the test that needs it and is
+//! named with its Debian package.
+
+#![cfg(test)]
+
+mod fixture;
+#[path = "../../src/mach_o/made.rs"]
+mod made;
+mod other_readers;
+mod planted_faults;
+mod programs;
+mod scripts;
+mod shell;
+mod signing;
