@@ -163,6 +163,8 @@ mod tests {
         }
     }
 
+    type Change = fn(&mut AgentRelease);
+
     #[test]
     fn what_was_written_is_read_again() {
         let text = release().to_text();
@@ -172,7 +174,7 @@ mod tests {
 
     #[test]
     fn each_field_that_cannot_be_is_named_with_what_it_should_hold() {
-        let faults: [(&str, fn(&mut AgentRelease)); 9] = [
+        let faults: [(&str, Change); 9] = [
             ("format", |it| it.format = "muster.agent-release/v2".to_owned()),
             ("version", |it| it.version = "1.2.3-rc1".to_owned()),
             ("oldest_macos", |it| it.oldest_macos = "12.".to_owned()),

@@ -31,8 +31,9 @@ pub(super) fn told(shown: &str, verdict: &Verdict) -> Result<(), Failure> {
     if verdict.faults.is_empty() {
         return print("every gate passed\n");
     }
-    let lines: String = verdict.faults.iter().map(|fault| format!("FAULT {fault}\n")).collect();
-    print(&lines)?;
+    for fault in &verdict.faults {
+        print(&format!("FAULT {fault}\n"))?;
+    }
     let many = match verdict.faults.len() {
         1 => "1 fault".to_owned(),
         count => format!("{count} faults"),

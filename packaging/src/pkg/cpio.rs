@@ -36,10 +36,10 @@ pub fn archive(tree: &Tree) -> Vec<u8> {
             links,
             time: TIME,
         };
-        record(&mut archive, fields, &entry.path, entry.bytes());
+        record(&mut archive, &fields, &entry.path, entry.bytes());
     }
     let last = Fields { number: 0, mode: 0, owner: (0, 0), links: 1, time: 0 };
-    record(&mut archive, last, LAST, &[]);
+    record(&mut archive, &last, LAST, &[]);
     archive.resize(archive.len().next_multiple_of(BLOCK), 0);
     archive
 }
@@ -56,7 +56,7 @@ struct Fields {
     time: u32,
 }
 
-fn record(archive: &mut Vec<u8>, fields: Fields, name: &str, bytes: &[u8]) {
+fn record(archive: &mut Vec<u8>, fields: &Fields, name: &str, bytes: &[u8]) {
     let Fields { number, mode, owner: (uid, gid), links, time } = fields;
     let header = format!(
         "070707{:06o}{number:06o}{mode:06o}{uid:06o}{gid:06o}{links:06o}{:06o}{time:011o}{:06o}{:011o}",

@@ -70,7 +70,9 @@ impl Member {
 /// Puts the archive together.
 pub fn write(members: &[Member]) -> Vec<u8> {
     let mut table = Table { xml: String::new(), heap: Vec::new(), files: 0 };
-    members.iter().for_each(|member| table.add(member, 2));
+    for member in members {
+        table.add(member, 2);
+    }
     let xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<xar>\n <toc>\n  \
          <creation-time>2000-01-01T00:00:00</creation-time>\n  \
@@ -117,7 +119,9 @@ impl Table {
         self.line(&format!("{indent} <gid>0</gid>"));
         self.line(&format!("{indent} <name>{}</name>", escaped(&member.name)));
         if let Content::Folder(members) = &member.content {
-            members.iter().for_each(|member| self.add(member, depth + 1));
+            for member in members {
+                self.add(member, depth + 1);
+            }
         }
         self.line(&format!("{indent}</file>"));
     }

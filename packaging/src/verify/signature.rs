@@ -70,7 +70,7 @@ pub fn of_program(directory: &[u8], cms: &[u8]) -> Result<Option<String>, Fault>
         if !work.cms(&cms, &content, &words)? {
             return Ok(None);
         }
-        work.subject(&signer)
+        Work::subject(&signer)
     });
     checked.map_err(|failure| Fault::new("the program", failure.to_string(), BUILD_AGAIN))
 }
@@ -96,14 +96,14 @@ fn check(
             let words = [OsStr::new("-nointern"), OsStr::new("-certfile"), pem.as_os_str()];
             let path = work.put("signature", signature)?;
             // It holds that certificate too, and is filled up with zeros.
-            let der = work.der(&pem)?;
+            let der = Work::der(&pem)?;
             signature.windows(der.len().max(1)).any(|it| it == der)
                 && behind(signature).is_none_or(|rest| rest.iter().all(|&byte| byte == 0))
                 && work.cms(&path, &digest, &words)?
         }
         _ => false,
     };
-    if fits { work.subject(&pem) } else { Ok(None) }
+    if fits { Work::subject(&pem) } else { Ok(None) }
 }
 
 /// What stands behind a DER sequence whose length has two or three bytes, as a
@@ -170,13 +170,13 @@ impl Work {
         Ok(openssl(&words)?.status.success())
     }
 
-    fn der(&self, pem: &Path) -> Result<Vec<u8>, Failure> {
+    fn der(pem: &Path) -> Result<Vec<u8>, Failure> {
         let mut words = ["x509", "-outform", "DER", "-in"].map(OsStr::new).to_vec();
         words.push(pem.as_os_str());
         Ok(openssl(&words)?.stdout)
     }
 
-    fn subject(&self, pem: &Path) -> Result<Option<String>, Failure> {
+    fn subject(pem: &Path) -> Result<Option<String>, Failure> {
         let mut words =
             ["x509", "-noout", "-subject", "-nameopt", "RFC2253", "-in"].map(OsStr::new).to_vec();
         words.push(pem.as_os_str());

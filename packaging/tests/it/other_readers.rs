@@ -155,6 +155,10 @@ fn cpio_unpacks_the_very_bytes() {
     }
 }
 
+fn is_called(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|it| it == ending)
+}
+
 #[test]
 fn xmllint_reads_every_description() {
     let layers = layers();
@@ -162,14 +166,14 @@ fn xmllint_reads_every_description() {
     let mut texts = vec![layers.package_info.into_bytes(), layers.distribution.into_bytes()];
     let lists =
         parts.payload.entries().iter().filter(|entry| {
-            entry.path.ends_with(".plist") || entry.path.ends_with("/CodeResources")
+            is_called(&entry.path, "plist") || entry.path.ends_with("/CodeResources")
         });
     texts.extend(lists.map(|entry| entry.bytes().to_vec()));
     assert_eq!(texts.len(), 5);
     for text in texts {
         run(XMLLINT, &["--nonet", "--noout", "-"], &text);
     }
-    for (name, page) in layers.pages.iter().filter(|(name, _)| name.ends_with(".html")) {
+    for (name, page) in layers.pages.iter().filter(|(name, _)| is_called(name, "html")) {
         // HTML of a browser is XML as well, but for its first line.
         let text = String::from_utf8(page.clone()).unwrap();
         let body = text.strip_prefix("<!DOCTYPE html>\n").unwrap_or_else(|| panic!("{name}"));

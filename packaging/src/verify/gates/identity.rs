@@ -52,9 +52,9 @@ fn saying(
     place: &'static str,
     what: &'static str,
     said: Option<&str>,
-    wanted: impl ToString,
+    wanted: impl Into<String>,
 ) -> Saying {
-    Saying { place, what, said: said.map(str::to_owned), wanted: wanted.to_string() }
+    Saying { place, what, said: said.map(str::to_owned), wanted: wanted.into() }
 }
 
 fn of_info(package: &Package, info: &Element, version: &str) -> Vec<Saying> {
@@ -76,8 +76,13 @@ fn of_info(package: &Package, info: &Element, version: &str) -> Vec<Saying> {
     ];
     if let Some(records) = &package.payload {
         let said = |name| payload.and_then(|it| it.attribute(name));
-        sayings.push(saying(place, "number of files", said("numberOfFiles"), records.len()));
-        sayings.push(saying(place, "size", said("installKBytes"), kilobytes(package)));
+        sayings.push(saying(
+            place,
+            "number of files",
+            said("numberOfFiles"),
+            records.len().to_string(),
+        ));
+        sayings.push(saying(place, "size", said("installKBytes"), kilobytes(package).to_string()));
     }
     sayings
 }
@@ -106,7 +111,12 @@ fn of_distribution(package: &Package, distribution: &Element, version: &str) -> 
         saying(place, "oldest macOS", oldest.and_then(|it| it.attribute("min")), oldest_macos()),
     ];
     if package.payload.is_some() {
-        sayings.push(saying(place, "size", reference("installKBytes"), kilobytes(package)));
+        sayings.push(saying(
+            place,
+            "size",
+            reference("installKBytes"),
+            kilobytes(package).to_string(),
+        ));
     }
     if let Some(program) = package.program() {
         let sorted = |mut names: Vec<String>| {
