@@ -23,6 +23,7 @@ mod report;
 mod run;
 mod show;
 mod status;
+mod unenroll;
 
 use failure::Failure;
 
@@ -42,6 +43,8 @@ enum Command {
     Enroll(enroll::Args),
     /// Read everything once, sign it and deliver what waits.
     Report(report::Args),
+    /// Tell the collector that this agent is being removed, and erase its key.
+    Unenroll(unenroll::Args),
     /// Stay and report on schedule; this is what the daemon runs.
     Run(run::Args),
     /// Say where this device stands with its collector.
@@ -64,6 +67,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(args) => check::run(&args).unwrap_or_else(|failure| failure.report()),
         Command::Enroll(args) => enroll::run(&args),
         Command::Report(args) => report::run_command(&args),
+        Command::Unenroll(args) => unenroll::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
-use shared::api::{BatchLine, EnrollRequest, Enrolled, Pending, Problem, Receipt};
-use shared::names::{HEADER_LOG_SIZE, MEDIA_REPORT, MEDIA_REPORTS};
+use shared::api::{BatchLine, EnrollRequest, Enrolled, FarewellReceipt, Pending, Problem, Receipt};
+use shared::names::{HEADER_LOG_SIZE, MEDIA_FAREWELL, MEDIA_REPORT, MEDIA_REPORTS};
 use shared::token::is_loopback_http;
 
 use crate::context::Clock;
@@ -91,6 +91,16 @@ impl Collector {
         match answer.status {
             StatusCode::CREATED => Ok(EnrollAnswer::Enrolled(Box::new(self.read(&answer.body)?))),
             StatusCode::ACCEPTED => Ok(EnrollAnswer::Pending(self.read(&answer.body)?)),
+            _ => Err(self.refusal(&answer)),
+        }
+    }
+
+    /// Says that this device's agent is being removed.
+    pub async fn unenroll(&self, envelope: String) -> Result<FarewellReceipt, SendError> {
+        let body = envelope.into_bytes();
+        let answer = self.post("/v1/unenroll", MEDIA_FAREWELL, body, None).await?;
+        match answer.status {
+            StatusCode::OK => self.read(&answer.body),
             _ => Err(self.refusal(&answer)),
         }
     }

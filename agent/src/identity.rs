@@ -93,6 +93,11 @@ impl Identity {
         folder.write_json(FILE, self)
     }
 
+    /// Forgets who the device was.
+    pub fn forget(folder: &StateFolder) -> Result<(), StateError> {
+        folder.remove(FILE)
+    }
+
     /// The device certificate, DER.
     pub fn certificate_der(&self) -> Result<Vec<u8>, IdentityError> {
         certificate(&self.certificate).map(|der| der.to_vec()).ok_or(IdentityError::Certificate)

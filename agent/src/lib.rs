@@ -14,6 +14,7 @@ pub mod device;
 pub mod doctor;
 pub mod enrollment;
 pub mod exit;
+pub mod farewell;
 pub mod host;
 pub mod identity;
 pub mod log;

@@ -17,7 +17,7 @@ use crate::log::notary::Log;
 use crate::metrics::meters::Meters;
 use crate::os_releases::fetcher::Fetcher;
 use crate::policy_document::{self, PolicyDocuments};
-use crate::{enroll, ingest};
+use crate::{enroll, farewell, ingest};
 
 /// Everything that the device API needs, cheap to clone.
 #[derive(Clone)]
@@ -65,6 +65,7 @@ pub fn router(api: DeviceApi) -> Router {
         .route("/v1/enroll", post(enroll::enroll))
         .route("/v1/attestations", post(ingest::handlers::one))
         .route("/v1/attestations/batch", post(ingest::handlers::batch))
+        .route("/v1/unenroll", post(farewell::unenroll))
         .route("/v1/policy", get(policy_document::get))
         .route("/v1/{*rest}", axum::routing::any(nothing_here))
         .method_not_allowed_fallback(wrong_method)

@@ -16,6 +16,7 @@ use shared::keys::{KeyId, PublicKey, sha256, sha256_hex};
 use shared::statement::{Enrollment, Statement};
 use shared::token::token_id;
 
+use crate::auth::account::mail_address;
 use crate::ca::to_pem;
 use crate::device_api::DeviceApi;
 use crate::ingest::handlers::read;
@@ -185,6 +186,7 @@ fn new_device(body: &[u8], now: Timestamp) -> Result<NewDevice, Problem> {
         keyid: KeyId::of(key.spki()).0,
         spki: key.spki().to_vec(),
         recorded: enrollment.host.is_some(),
+        owner: enrollment.owner.as_deref().and_then(mail_address),
         claim: enrollment.device,
         protection: enrollment.agent.key_protection,
         agent_version: enrollment.agent.version,

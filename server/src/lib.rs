@@ -14,6 +14,7 @@ pub mod device_api;
 pub mod enroll;
 pub mod exit;
 pub mod expected;
+pub mod farewell;
 pub mod fleet;
 pub mod fleet_token;
 pub mod ingest;

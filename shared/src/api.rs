@@ -50,6 +50,16 @@ pub struct Pending {
     pub reason: String,
 }
 
+/// The answer of `POST /v1/unenroll`: the key signs for nobody any more. The
+/// same key is answered the same again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FarewellReceipt {
+    /// The device whose agent is gone.
+    pub device_id: String,
+    /// When the collector received the first farewell.
+    pub removed_at: Timestamp,
+}
+
 /// Settings for agents, all in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {

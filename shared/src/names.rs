@@ -8,10 +8,14 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 pub const PREDICATE_POSTURE: &str = "https://muster.example/attestation/posture/v1";
 /// Predicate type of an enrolment request.
 pub const PREDICATE_ENROLLMENT: &str = "https://muster.example/attestation/enrollment/v1";
+/// Predicate type of an agent's word that it is being removed.
+pub const PREDICATE_FAREWELL: &str = "https://muster.example/attestation/farewell/v1";
 /// Predicate type of the rules that a collector hands to its agents.
 pub const PREDICATE_POLICY: &str = "https://muster.example/attestation/policy/v1";
 /// Media type of one report over HTTP.
 pub const MEDIA_REPORT: &str = "application/vnd.in-toto.posture+dsse";
+/// Media type of a farewell over HTTP.
+pub const MEDIA_FAREWELL: &str = "application/vnd.in-toto.farewell+dsse";
 /// Media type of several reports, one envelope a line.
 pub const MEDIA_REPORTS: &str = "application/vnd.in-toto.bundle+jsonl";
 /// Header of a request with reports: the size of the newest checkpoint that

@@ -8,16 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::KeyProtection;
 use crate::log::Checkpoint;
-use crate::names::{
-    PREDICATE_ENROLLMENT, PREDICATE_POSTURE, STATEMENT_TYPE, SUBJECT_DEVICE, SUBJECT_KEY,
-};
+use crate::names::{PREDICATE_POSTURE, STATEMENT_TYPE, SUBJECT_DEVICE};
 use crate::reading::Reading;
 
+mod enrollment;
+mod farewell;
 mod rules;
 
 /// Most characters of an enrolment's owner: the longest mail address there is.
 pub const OWNER_LIMIT: usize = 254;
 
+pub use farewell::Farewell;
 pub use rules::{CatalogueRef, CatalogueText, PolicyText, RulesInForce};
 
 /// An in-toto statement with one subject.
@@ -277,20 +278,6 @@ impl Predicate for Posture {
     }
 }
 
-impl Predicate for Enrollment {
-    const TYPE: &'static str = PREDICATE_ENROLLMENT;
-    fn schema(&self) -> &str {
-        &self.schema
-    }
-    fn crit(&self) -> &[String] {
-        &self.crit
-    }
-    fn consistent(&self) -> Result<(), &'static str> {
-        let is_long = self.owner.as_ref().is_some_and(|it| it.chars().count() > OWNER_LIMIT);
-        if is_long { Err("`owner` has more than 254 characters") } else { Ok(()) }
-    }
-}
-
 fn parse<P: Predicate>(payload: &[u8]) -> Result<Statement<P>, StatementError> {
     let statement: Statement<serde_json::Value>;
     let typed: Result<Statement<P>, _> = serde_json::from_slice(payload);
@@ -353,27 +340,6 @@ impl Statement<Posture> {
     }
 
     /// Reads a report from bytes whose signature was checked.
-    pub fn parse(payload: &[u8]) -> Result<Self, StatementError> {
-        parse(payload)
-    }
-}
-
-impl Statement<Enrollment> {
-    /// A request about the key whose DER has `spki_sha256`.
-    pub fn enrollment(spki_sha256: String, enrollment: Enrollment) -> Self {
-        Self {
-            kind: STATEMENT_TYPE.to_owned(),
-            subject: vec![Subject {
-                name: SUBJECT_KEY.to_owned(),
-                uri: None,
-                digest: Digest { sha256: spki_sha256 },
-            }],
-            predicate_type: PREDICATE_ENROLLMENT.to_owned(),
-            predicate: enrollment,
-        }
-    }
-
-    /// Reads a request from bytes whose signature was checked.
     pub fn parse(payload: &[u8]) -> Result<Self, StatementError> {
         parse(payload)
     }

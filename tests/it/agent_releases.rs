@@ -11,8 +11,11 @@ use tests::laptop::Laptop;
 use tests::recording::{HEALTHY, Recording};
 use tests::test_server::TestServer;
 use tests::visitor::{Visitor, text_of};
+use thirtyfour::Cookie;
 
+use crate::browser::{Window, in_browser};
 use crate::mail_links::collector;
+use crate::pages::{axe, barriers, sticks_out};
 
 /// Puts a release into the collector's folder, as IT would.
 pub(crate) fn put_release(server: &TestServer, version: &str, program: &str, package: &[u8]) {
@@ -242,4 +245,36 @@ async fn a_program_that_is_no_release_is_flagged_until_its_manifest_is_there() {
     let told = server.look().rows(told);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[1].contains("\"is_known\":true"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_link_of_an_invitation_leaves_the_address_and_is_good_on_every_screen() {
+    let url = "http://localhost:0".to_owned();
+    let server = TestServer::start_with(|config| config.public_url = Some(url)).await;
+    put_release(&server, "1.2.3", &program(1), b"package");
+    look(&server).await;
+    let (token, axe) = (invited(&server).await, axe());
+    in_browser(async |window: &Window| {
+        window.page.goto(&format!("{}/join", server.url())).await.unwrap();
+        for theme in ["light", "dark"] {
+            window.page.add_cookie(Cookie::new("theme", theme)).await.unwrap();
+            for (width, shape) in [(1280, "wide"), (390, "narrow")] {
+                window.page.set_window_rect(0, 0, width, 900).await.unwrap();
+                window.page.goto("about:blank").await.unwrap();
+                window.page.goto(&format!("{}/join#{token}", server.url())).await.unwrap();
+                let line = window.text("pre.command code").await;
+                assert!(line.ends_with(&format!("sudo muster-agent enroll {token}")), "{line}");
+                let address = window.page.current_url().await.unwrap();
+                assert_eq!(address.as_str(), format!("{}/join", server.url()));
+                window.picture(&format!("page-joined-{shape}-{theme}")).await;
+                assert!(!sticks_out(window).await, "{shape} {theme}");
+                assert_eq!(barriers(window, &axe).await, Vec::<String>::new(), "{shape} {theme}");
+            }
+        }
+        let script = "history.back(); return document.referrer";
+        let referrer = window.page.execute(script, vec![]).await.unwrap();
+        assert_eq!(referrer.json(), "", "no referrer");
+        assert_eq!(window.complaints().await, Vec::<String>::new());
+    })
+    .await;
 }

@@ -18,6 +18,7 @@ mod device_desk;
 mod enrolment;
 mod events;
 mod expected_devices;
+mod farewell;
 mod fleet_list;
 mod fuzzing;
 mod handover;

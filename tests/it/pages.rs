@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use serde_json::Value;
 use server::invitation::{Request, VALID};
 use tests::laptop::Laptop;
-use tests::program;
+use tests::program::target_folder;
 use tests::recording::{HEALTHY, Recording};
 use tests::test_server::TestServer;
 use tests::visitor::Visitor;
 use thirtyfour::{By, Cookie};
 
+use crate::agent_releases::{program, put_release};
 use crate::browser::{Scripts, Window, in_browser, in_browser_with};
 
 /// Addresses that answer with a file, a word or another address.
@@ -86,6 +87,9 @@ async fn fleet() -> (TestServer, Places) {
     ] {
         Laptop::enrolled(&server, person, &recording).await.report().await;
     }
+    put_release(&server, "1.2.3", &program(1), b"package");
+    put_release(&server, "1.0.0", &program(2), b"older");
+    std::fs::write(server.folder().join("state/packages/Muster-0.9.0.pkg"), b"alone").unwrap();
     let device = server.look().rows("SELECT device_id FROM finding WHERE status = 'fail'");
     // Makes the account that everything is looked at with.
     let mut visitor = Visitor::signed_in(&server).await;
@@ -158,11 +162,9 @@ fn pages(places: &Places) -> Vec<(String, String)> {
     pages
 }
 
-fn axe() -> String {
-    let path: PathBuf = program::target_folder()
-        .parent()
-        .unwrap()
-        .join("npm/browser/node_modules/axe-core/axe.min.js");
+pub(crate) fn axe() -> String {
+    let path: PathBuf =
+        target_folder().parent().unwrap().join("npm/browser/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(&path).unwrap_or_else(|error| {
         panic!(
             "{}: {error}; `tests/run` fetches it, or `npm ci` in a copy of tests/browser",
@@ -172,7 +174,7 @@ fn axe() -> String {
 }
 
 /// What axe-core calls serious or critical, with the first place of each.
-async fn barriers(window: &Window, axe: &str) -> Vec<String> {
+pub(crate) async fn barriers(window: &Window, axe: &str) -> Vec<String> {
     let script = format!(
         "{axe};
         const done = arguments[arguments.length - 1];
@@ -192,7 +194,7 @@ async fn strangers(window: &Window) -> Vec<String> {
     window.page.execute(script, vec![]).await.unwrap().convert().unwrap()
 }
 
-async fn sticks_out(window: &Window) -> bool {
+pub(crate) async fn sticks_out(window: &Window) -> bool {
     let script =
         "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
     let found = window.page.execute(script, vec![]).await.unwrap();

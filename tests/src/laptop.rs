@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agent::enrollment::{EnrollError, EnrollOutcome};
+use agent::farewell::{FarewellError, FarewellOutcome};
 use agent::identity::Identity;
 use agent::report::{ReportError, RunSummary};
 use agent::settings::{Outcome, SettingsError, enroll_by_settings};
@@ -93,6 +94,11 @@ impl Laptop {
     /// `muster-agent report`.
     pub async fn report(&self) -> RunSummary {
         self.try_report().await.expect("a report")
+    }
+
+    /// `muster-agent unenroll`.
+    pub async fn unenroll(&self, force: bool) -> Result<FarewellOutcome, FarewellError> {
+        agent::farewell::unenroll(&self.context, force).await
     }
 
     /// Where the agent keeps its state.

@@ -8,6 +8,7 @@ use crate::delivery::verdict::advice;
 use crate::delivery::{SendError, Stop};
 use crate::enrollment::EnrollError;
 use crate::exit::Exit;
+use crate::farewell::FarewellError;
 use crate::identity::IdentityError;
 use crate::identity::keys::KeyStoreError;
 use crate::report::ReportError;
@@ -109,6 +110,16 @@ pub(super) fn of_report(error: &ReportError) -> Exit {
         ReportError::Key(error) => of_key(error),
         ReportError::Build(_) => Exit::Software,
         ReportError::Tls(error) => of_tls(error),
+    }
+}
+
+/// The exit code for a farewell that was not said.
+pub(super) fn of_farewell(error: &FarewellError) -> Exit {
+    match error {
+        FarewellError::Refused(_) => Exit::NotPermitted,
+        FarewellError::Send(error) => of_send(error),
+        FarewellError::Unusable(_) => Exit::Config,
+        FarewellError::State(error) => of_state(error),
     }
 }
 

@@ -64,8 +64,8 @@ pub enum Closing {
     KeyRevoked,
     /// The last report of each Mac of the person shows an encrypted disk.
     LastReportEncrypted,
-    /// Each Mac of the person came back with another key, so that what signed
-    /// before is gone. A Mac that only falls silent proves nothing, so a person
+    /// Each agent of the person said, signed, that it was removed, or its Mac
+    /// came back with another key, so that what signed before is gone. A Mac that only falls silent proves nothing, so a person
     /// may confirm it, too.
     AgentRemoved,
 }

@@ -1,5 +1,6 @@
 //! Decides from facts and time which tasks are closed and which are open again.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use shared::policy::FindingStatus;
 
@@ -111,7 +112,7 @@ pub fn truth(
             macs.retain(|mac| mac.lifecycle != Lifecycle::Archived);
             Some(all(&macs, |mac| passes(mac, [ENCRYPTION].into_iter(), now)))
         }
-        Closing::AgentRemoved => Some(all(&leaving(), |mac| came_back(mac, started))),
+        Closing::AgentRemoved => Some(all(&leaving(), |mac| agent_gone(mac, started))),
     }
 }
 
@@ -199,7 +200,13 @@ fn refused_word(mac: &Mac) -> &'static str {
     }
 }
 
-fn came_back(mac: &Mac, started: Timestamp) -> Truth {
+/// The agent's own signed word, or the same Mac under another key.
+fn agent_gone(mac: &Mac, started: Timestamp) -> Truth {
+    if let Some(at) = mac.removed {
+        let at = at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y, %H:%M UTC");
+        let says = format!("{}: the agent said that it was removed, {at}.", mac.name);
+        return Truth::Proven { says, shown: vec![Shown::of(mac, [])] };
+    }
     match mac.came_back.filter(|at| *at >= started) {
         Some(_) => Truth::Proven {
             says: format!("{} came back with another key.", mac.name),

@@ -40,6 +40,8 @@ pub struct Mac {
     pub active_keys: u64,
     /// When the same Mac was enrolled anew, under another key.
     pub came_back: Option<Timestamp>,
+    /// When its agent said, signed, that it was removed.
+    pub removed: Option<Timestamp>,
 }
 
 /// A report, as the log proves it.

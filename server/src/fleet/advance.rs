@@ -43,6 +43,11 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// The agent said farewell.
+    Removed {
+        /// When.
+        at: Timestamp,
+    },
     /// The device's status changed.
     Status {
         /// To what.

@@ -73,6 +73,16 @@ fn build(posture: &Posture, rules: &Rules) -> Build {
     rules.releases.build(posture.agent.binary_sha256.as_deref())
 }
 
+/// Takes over what the program is; beginning and end of being unknown are told.
+fn take_build(state: &mut DeviceState, report: &Report<'_>, build: Build, changes: &mut Changes) {
+    let tells = (build == Build::Unknown) != (state.build == Build::Unknown);
+    if tells && build != Build::Unjudged {
+        let version = report.posture.agent.version.clone();
+        changes.push(Change::Build { version, build, at: report.received_at });
+    }
+    state.build = build;
+}
+
 /// What a report did to a device.
 #[derive(Clone, Debug, Default)]
 pub struct Effect {
@@ -124,12 +134,7 @@ pub fn receive(
         state.returned_at = Some(received_at);
     }
     let must_judge = must_judge(state, rules);
-    let tells = (build == Build::Unknown) != (state.build == Build::Unknown);
-    if tells && build != Build::Unjudged {
-        let version = posture.agent.version.clone();
-        changes.push(Change::Build { version, build, at: received_at });
-    }
-    state.build = build;
+    take_build(state, report, build, changes);
     state.received_at = Some(received_at);
     if !flags.contains(&Flag::Stale) {
         state.nonce_at = report.nonce_at;

@@ -64,7 +64,7 @@ async fn one_report(
 }
 
 /// The body of a request that is of the expected kind.
-async fn body(
+pub async fn body(
     api: &DeviceApi,
     client: &Client,
     request: Request<Body>,

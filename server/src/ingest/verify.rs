@@ -1,17 +1,20 @@
 //! From bytes to a report that may be kept, or to a problem. Touches neither
 //! the database nor the disk.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use shared::api::{Problem, problem};
 use shared::envelope::{Envelope, EnvelopeError, Verified};
 use shared::keys::sha256;
-use shared::statement::{Posture, Statement, StatementError};
+use shared::statement::{Farewell, Posture, Statement, StatementError};
 
 use super::key_cache::{DeviceKey, KeyCache};
 use super::refusals::Refusals;
 use crate::fleet::report::fingerprint;
 use crate::fleet::state::Lifecycle;
 use crate::nonce::Nonces;
+use crate::store::devices::Leaving;
 use crate::store::reports::{Epoch, Incoming};
 
 /// What verification needs to know.
@@ -35,21 +38,55 @@ impl Verifier {
         key.is_some_and(|key| key.is_proven())
     }
 
+    /// The key that an envelope names.
+    fn key(&self, envelope: &Envelope) -> Result<Arc<DeviceKey>, Problem> {
+        self.keys.get(envelope.keyid.as_str()).ok_or_else(|| {
+            problem(
+                "unknown-key",
+                "No device with this key is enrolled here; enrol the device with a new invitation.",
+            )
+        })
+    }
+
+    /// Verifies the farewell of an agent, received at `now`. Whether its key
+    /// may still speak is for the store: a farewell that was answered before
+    /// is answered again.
+    pub fn verify_farewell(&self, body: &[u8], now: Timestamp) -> Result<Leaving, Problem> {
+        let envelope = Envelope::parse(body).map_err(|error| envelope_problem(&error))?;
+        let key = self.key(&envelope)?;
+        let verified = envelope.verify(&key.public);
+        key.prove(verified.is_ok());
+        let verified = verified.map_err(|error| envelope_problem(&error))?;
+        let statement = Statement::<Farewell>::parse(verified.payload)
+            .map_err(|error| statement_problem(&error))?;
+        let device = &statement.predicate.device.id;
+        certificate_expired((statement.subject_sha256(), device), &key, now)?;
+        if statement.predicate.host.is_some() && !self.accept_recorded {
+            return Err(recorded_host());
+        }
+        let Verified { digest, .. } = verified;
+        Ok(Leaving {
+            device_id: key.device_id.clone(),
+            keyid: envelope.keyid.0,
+            digest,
+            payload: envelope.payload,
+            signature_sha256: sha256(&envelope.signature),
+            signature: envelope.signature,
+            received_at: now,
+        })
+    }
+
     /// Verifies one envelope received at `now`.
     pub fn verify(&self, body: &[u8], now: Timestamp) -> Result<Incoming, Problem> {
         let envelope = Envelope::parse(body).map_err(|error| envelope_problem(&error))?;
-        let Some(key) = self.keys.get(envelope.keyid.as_str()) else {
-            return Err(problem(
-                "unknown-key",
-                "No device with this key is enrolled here; enrol the device with a new invitation.",
-            ));
-        };
+        let key = self.key(&envelope)?;
         let verified = envelope.verify(&key.public);
         key.prove(verified.is_ok());
         let verified = verified.map_err(|error| envelope_problem(&error))?;
         let statement = Statement::<Posture>::parse(verified.payload)
             .map_err(|error| statement_problem(&error))?;
-        let expired = certificate_expired(&statement, &key, now)?;
+        let device = &statement.predicate.device.id;
+        let expired = certificate_expired((statement.subject_sha256(), device), &key, now)?;
         if key.revoked || key.lifecycle == Lifecycle::Revoked {
             self.refusals.count(&key.device_id, now);
         }
@@ -84,16 +121,13 @@ impl Verifier {
 /// The subject must be a certificate that this key had; an expired one still
 /// signs, and the report is flagged.
 fn certificate_expired(
-    statement: &Statement<Posture>,
+    (subject, device_id): (&str, &str),
     key: &DeviceKey,
     now: Timestamp,
 ) -> Result<bool, Problem> {
-    let subject = statement.subject_sha256();
     let certificate = key.certificates.iter().find(|(sha256, _)| sha256 == subject);
     match certificate {
-        Some((_, not_after)) if statement.predicate.device.id == key.device_id => {
-            Ok(*not_after < now)
-        }
+        Some((_, not_after)) if device_id == key.device_id => Ok(*not_after < now),
         Some(_) => Err(problem(
             "subject-mismatch",
             "`device.id` is not the id of the device that holds this key; enrol the device again.",
@@ -113,12 +147,16 @@ fn may_report(key: &DeviceKey, posture: &Posture, accept_recorded: bool) -> Resu
         return Err(refused(key.lifecycle));
     }
     if posture.host.is_some() && !accept_recorded {
-        return Err(problem(
-            "recorded-host",
-            "The report was made from a recording; only reports of real Macs are accepted here.",
-        ));
+        return Err(recorded_host());
     }
     Ok(())
+}
+
+fn recorded_host() -> Problem {
+    problem(
+        "recorded-host",
+        "The report was made from a recording; only reports of real Macs are accepted here.",
+    )
 }
 
 /// The problem for a device that may not report.

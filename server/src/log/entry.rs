@@ -43,6 +43,17 @@ pub enum Event<'a> {
         /// Who did it.
         actor: &'a str,
     },
+    /// The agent said that it is being removed, and its key was revoked.
+    Farewell {
+        /// The device.
+        device: &'a str,
+        /// The key that signed.
+        key: &'a str,
+        /// SHA-256 over PAE of what was signed.
+        statement_sha256: &'a str,
+        /// SHA-256 of the signature.
+        signature_sha256: &'a str,
+    },
     /// A second statement with a sequence that was taken.
     Contradiction {
         /// The device.

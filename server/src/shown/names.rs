@@ -113,6 +113,7 @@ mod tests {
             labels: Vec::new(),
             build: crate::agent_releases::shelf::Build::default(),
             removed: None,
+            owner_claim: None,
         }
     }
 

@@ -100,6 +100,7 @@ pub fn told(changes: &Changes) -> Vec<(Timestamp, Told)> {
                 let is_known = *build == Build::Known;
                 told.push((*at, Told::Agent { version: version.clone(), is_known }));
             }
+            Change::Removed { at } => told.push((*at, Told::Removed)),
             Change::Status { status, from } => {
                 told.push((*from, Told::Standing { status: *status }));
             }

@@ -7,6 +7,7 @@ pub mod attempts;
 pub mod audit;
 pub mod checklists;
 pub mod expected;
+pub(in crate::store) mod farewells;
 pub mod first_run;
 pub mod fleet_tokens;
 pub mod holdings;

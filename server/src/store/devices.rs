@@ -60,6 +60,8 @@ pub struct NewDevice {
     pub agent_version: String,
     /// Whether the answers come from a recording.
     pub recorded: bool,
+    /// Mail address of who holds it, as the Mac's profile claims.
+    pub owner: Option<String>,
     /// When the request was received.
     pub received_at: Timestamp,
     /// Id for the device, if it is taken in.
@@ -104,6 +106,39 @@ pub enum Admission {
     },
     /// The device was suspended, revoked or archived since.
     Refused(Lifecycle),
+}
+
+/// An agent's verified word that it is being removed.
+#[derive(Clone, Debug)]
+pub struct Leaving {
+    /// The device whose key signed.
+    pub device_id: String,
+    /// The key's name.
+    pub keyid: String,
+    /// SHA-256 over PAE.
+    pub digest: [u8; 32],
+    /// The very bytes that were signed.
+    pub payload: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// Digest of the signature, for the log.
+    pub signature_sha256: [u8; 32],
+    /// When it was received.
+    pub received_at: Timestamp,
+}
+
+/// What became of a farewell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewelled {
+    /// The key signs for nobody any more, since the first farewell.
+    Done {
+        /// When that was.
+        at: Timestamp,
+    },
+    /// The device may not speak; nothing was kept.
+    Refused(Lifecycle),
+    /// There is no such device.
+    NoDevice,
 }
 
 /// A certificate that was issued.
@@ -184,6 +219,9 @@ pub trait Devices: Send {
     ) -> Result<Option<Lifecycle>, StoreError>;
     /// Takes a step in a device's life, if the device is where it begins.
     fn move_on(&mut self, device_id: &str, step: LifeStep, act: &Act) -> Result<Moved, StoreError>;
+    /// Keeps a farewell and revokes the key, in one transaction with the entry
+    /// of the log. The same key is answered the same again.
+    fn farewell(&mut self, leaving: &Leaving) -> Result<Farewelled, StoreError>;
     /// Every device, the newest first.
     fn list(&self) -> Result<Vec<DeviceLine>, StoreError>;
 }

@@ -113,6 +113,8 @@ pub struct DeviceRow {
     pub build: Build,
     /// When its agent said farewell.
     pub removed: Option<Timestamp>,
+    /// A mail address that its profile names and that nobody had here.
+    pub owner_claim: Option<String>,
 }
 
 impl DeviceRow {

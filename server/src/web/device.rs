@@ -78,6 +78,8 @@ struct Head {
     was: &'static str,
     since: When,
     owner: Option<(String, String)>,
+    /// A mail address that its profile names, while nobody holds it.
+    owner_claim: String,
     model: String,
     serial: String,
     version: String,
@@ -214,6 +216,10 @@ fn head(record: &DeviceRecord, rules: &Rules, now: Timestamp) -> Head {
         },
         since: When::relative(row.since, now),
         owner: row.owner.as_ref().map(|owner| (owner.name.clone(), owner.email.clone())),
+        owner_claim: match &row.owner {
+            None => row.owner_claim.clone().unwrap_or_default(),
+            Some(_) => String::new(),
+        },
         model: model_words(row, catalogue),
         serial: row.serial.clone().unwrap_or_default(),
         version: system.map(version_words).unwrap_or_default(),

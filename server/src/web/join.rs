@@ -186,15 +186,13 @@ async fn look_up(
         }
         None => return wrong(UNREADABLE),
     };
-    if token.url != *console.app.public_url {
-        return Ok(Err(format!(
-            "This invitation is for another address, {}. Open its link, or ask your IT team.",
-            token.url
-        )));
-    }
     let (id, digest) = (token.id(), sha256(&token.secret));
     let found = console.records(move |records| Ok(records.invitation(&id, &digest)?)).await?;
     match found {
+        None if token.url != *console.app.public_url => Ok(Err(format!(
+            "This invitation is for another address, {}. Open its link, or ask your IT team.",
+            token.url
+        ))),
         None => wrong("This invitation is not known here. Ask your IT team for a new one."),
         Some(InvitationFound { is_used: true, .. }) => wrong(
             "This invitation was used already. If your Mac shows up as enrolled, all is done: “muster-agent status” in Terminal says so. Else ask your IT team for a new one, and tell them if it was not you.",

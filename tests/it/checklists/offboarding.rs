@@ -101,8 +101,9 @@ async fn key_last(window: &Window, server: &TestServer, (path, mac): (&str, &Lap
     open(window, server, path).await;
     let key = task(window, "key-revoked").await;
     assert!(key.contains("Open") && key.contains("when all other tasks are done"), "{key}");
-    let wiped = task(window, "wiped").await;
-    assert!(wiped.contains("silence does not"), "{wiped}");
+    let removed = task(window, "agent-removed").await;
+    assert!(removed.contains("silence does not"), "{removed}");
+    confirm(window, "agent-removed", "Removed with the disk.").await;
     confirm(window, "wiped", "Erased and kept as a spare.").await;
     server.round().await;
     // What the laptop still sends is refused, and shown.

@@ -73,7 +73,7 @@ async fn the_list_is_filtered_by_its_address_and_taken_away_as_it_is_seen() {
     let json: serde_json::Value = it.ask("/checklists.json?kind=offboarding").await.json();
     assert_eq!(
         (json["count"].as_i64(), json["checklists"][0]["open"].as_i64()),
-        (Some(1), Some(14))
+        (Some(1), Some(15))
     );
     assert_eq!(it.ask("/checklists?kind=nothing").await.status, 400);
     // It is given up, with a reason that says something.

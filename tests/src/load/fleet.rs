@@ -83,6 +83,7 @@ fn enroll(
         protection: KeyProtection::SoftwareFile,
         agent_version: posture.agent.version.clone(),
         recorded: false,
+        owner: None,
         received_at: at,
         device_id: device.id.clone(),
     })?;

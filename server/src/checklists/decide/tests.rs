@@ -39,6 +39,7 @@ fn mac(rules: &[(&str, FindingStatus)]) -> Mac {
         rules: rules.collect(),
         active_keys: 1,
         came_back: None,
+        removed: None,
     }
 }
 
@@ -161,6 +162,8 @@ fn an_agent_is_gone_when_the_mac_came_back_with_another_key_and_never_by_silence
     assert!(matches!(now(&Closing::AgentRemoved, vec![before]), Truth::NotKnown { .. }));
     let back = Mac { came_back: Some(later(2)), ..mac(&[]) };
     assert!(matches!(now(&Closing::AgentRemoved, vec![back]), Truth::Proven { .. }));
+    let left = Mac { removed: Some(later(2)), ..mac(&[]) };
+    assert!(matches!(now(&Closing::AgentRemoved, vec![left]), Truth::Proven { .. }));
 }
 
 #[test]

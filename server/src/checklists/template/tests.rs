@@ -14,7 +14,7 @@ fn parse(text: &str) -> Result<Template, String> {
 fn the_built_in_templates_can_be_read_and_their_last_tasks_come_last() {
     for (kind, tasks) in [
         (ChecklistKind::Onboarding, 15),
-        (ChecklistKind::Offboarding, 14),
+        (ChecklistKind::Offboarding, 15),
         (ChecklistKind::Yearly, 6),
     ] {
         let template = parse(defaults::text(kind)).unwrap();

@@ -4,7 +4,7 @@ mod entry;
 
 use jiff::Timestamp;
 
-pub(in crate::store) use self::entry::{Entry, enter, stands};
+pub(in crate::store) use self::entry::{Entry, enter, keep_claim, stands};
 use super::SecretDigest;
 use super::audit::note;
 use crate::audit::Act;

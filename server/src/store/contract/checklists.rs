@@ -248,7 +248,7 @@ fn facts(replicas: &Replicas) {
     let mac = &facts[&person].macs[0];
     assert!(mac.is_refused() && !mac.is_present());
     let work = one.records.open_work().unwrap();
-    assert_eq!((work.len(), work[0].open, work[0].tasks.len()), (1, 14, 3));
+    assert_eq!((work.len(), work[0].open, work[0].tasks.len()), (1, 15, 3));
     assert_eq!(work[0].person, person);
     assert_eq!(one.records.facts_of(&[]).unwrap().len(), 0);
 }

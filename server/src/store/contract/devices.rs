@@ -4,7 +4,7 @@ use super::replicas::{
     Promise, Replicas, act_at, device_id, enrolled, invitation, keep, keyid, minute, request, start,
 };
 use crate::fleet::state::Lifecycle;
-use crate::store::devices::{Admission, Issued};
+use crate::store::devices::{Admission, Farewelled, Issued, Leaving};
 use crate::store::place::Opened;
 
 const PROMISES: &[Promise] = &[
@@ -15,6 +15,7 @@ const PROMISES: &[Promise] = &[
     ("a mail address names one person in any case of letters", one_person),
     ("a certificate reaches every cache", certificate),
     ("a step in life reaches every cache and the list", steps),
+    ("a farewell counts once and ends the key everywhere", farewells),
 ];
 
 #[test]
@@ -187,4 +188,36 @@ fn steps(replicas: &Replicas) {
     let expected =
         ["enrolled 1 invitation", "suspended 1 console", "resumed 1 console", "revoked 2 console"];
     assert_eq!(events, expected);
+}
+
+fn farewells(replicas: &Replicas) {
+    let (mut one, mut other) = (replicas.open(), replicas.open());
+    enrolled(&mut one, 1);
+    let leaving = Leaving {
+        device_id: device_id(1),
+        keyid: keyid(1),
+        digest: [3; 32],
+        payload: b"farewell".to_vec(),
+        signature: vec![4; 64],
+        signature_sha256: [5; 32],
+        received_at: minute(5),
+    };
+    let unknown = Leaving { device_id: device_id(9), ..leaving.clone() };
+    assert_eq!(one.writer.farewell(&unknown).unwrap(), Farewelled::NoDevice);
+    let done = Farewelled::Done { at: minute(5) };
+    assert_eq!(one.writer.farewell(&leaving).unwrap(), done);
+    let later = Leaving { received_at: minute(9), digest: [6; 32], ..leaving.clone() };
+    assert_eq!(other.writer.farewell(&later).unwrap(), done, "on another replica, too");
+    let (_, keys) = other.keys.changed_since(0).unwrap();
+    assert!(keys.iter().all(|key| key.status == "revoked"), "{keys:?}");
+    let row = "SELECT device_id || ' ' || received_ms FROM farewell";
+    let expected = format!("{} {}", device_id(1), minute(5).as_millisecond());
+    assert_eq!(replicas.rows(row), [expected]);
+    let told = "SELECT data FROM stream_event WHERE data LIKE '%removed%'";
+    assert_eq!(replicas.rows(told), ["{\"kind\":\"removed\"}"]);
+    let noted = "SELECT action FROM audit ORDER BY position";
+    assert_eq!(replicas.rows(noted), ["invited", "agent_removed"]);
+    let again = Leaving { keyid: keyid(2), ..leaving };
+    let refused = Farewelled::Refused(Lifecycle::Revoked);
+    assert_eq!(one.writer.farewell(&again).unwrap(), refused, "another key is no second word");
 }

@@ -13,6 +13,7 @@ const PROMISES: &[Promise] = &[
     ("every other Mac waits, and is told why", others_wait),
     ("the same request again gives the same answer and uses nothing up", again),
     ("a token that is over, revoked or used up lets nobody in", over),
+    ("an address in a Mac's profile counts where the list names nobody", profile_names),
     ("of Macs that come at once no more than the quota come in", race_for_quota),
     ("of Macs with one serial number that come at once one comes in", race_for_serial),
 ];
@@ -204,4 +205,43 @@ fn race_for_serial(replicas: &Replicas) {
     let admitted = answers.iter().filter(|it| matches!(it, Admission::Admitted { .. })).count();
     let waits = answers.iter().filter(|it| matches!(it, Admission::Waits { .. })).count();
     assert_eq!((admitted, waits, used(&opened)), (1, 3, 4), "{answers:?}");
+}
+
+fn profile_names(replicas: &Replicas) {
+    let mut opened = replicas.open();
+    token(&opened, 9);
+    enrolled(&mut opened, 9);
+    let listed_owner = Facts { owner_email: "sam@company.example".to_owned(), ..Facts::default() };
+    listed(&opened, 1, &Facts::default());
+    listed(&opened, 2, &listed_owner);
+    listed(&opened, 3, &Facts::default());
+    for (number, claim) in [(1, "person9@company.example"), (2, "person9@company.example")]
+        .into_iter()
+        .chain([(3, "nobody@company.example"), (4, "person9@company.example")])
+    {
+        let request = NewDevice { owner: Some(claim.to_owned()), ..asks(number) };
+        opened.writer.enroll(&request).unwrap();
+    }
+    let rows = replicas.rows(
+        "SELECT d.serial || ' ' || coalesce(p.email, '-') || ' ' || coalesce(d.owner_claim, '-')
+         FROM device d LEFT JOIN person p ON p.id = d.person_id
+         WHERE d.fleet_token_id = 'fleet' ORDER BY d.serial",
+    );
+    assert_eq!(
+        rows,
+        [
+            "ZZDEV00001 person9@company.example -",
+            "ZZDEV00002 - -",
+            "ZZDEV00003 - nobody@company.example",
+            "ZZDEV00004 person9@company.example -",
+        ],
+        "the list outranks the profile, and who is not known stays a claim"
+    );
+    let noted = "SELECT detail FROM audit WHERE action = 'device_assigned'";
+    assert_eq!(replicas.rows(noted), ["named by the Mac's profile"; 2]);
+    let invitation = NewDevice { owner: Some("a@company.example".to_owned()), ..request(8) };
+    opened.writer.invite(&super::replicas::invitation(8)).unwrap();
+    opened.writer.enroll(&invitation).unwrap();
+    let claims = "SELECT owner_claim FROM device WHERE owner_claim LIKE 'a@%'";
+    assert!(replicas.rows(claims).is_empty(), "an invitation names its person itself");
 }

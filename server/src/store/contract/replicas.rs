@@ -122,6 +122,7 @@ pub(super) fn request(number: usize) -> NewDevice {
         protection: posture.agent.key_protection,
         agent_version: posture.agent.version,
         recorded: false,
+        owner: None,
         received_at: minute(1),
         device_id: device_id(number),
     }

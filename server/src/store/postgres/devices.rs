@@ -7,12 +7,16 @@ use super::books::PostgresBooks;
 use super::{Session, StoreError, Writer, enroll, log, state};
 use crate::audit::Act;
 use crate::clock::from_ms;
+use crate::fleet::advance::Change;
 use crate::fleet::life::LifeStep;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
 use crate::store::access::audit::note;
+use crate::store::access::farewells;
 use crate::store::batch::judging::judge_each;
-use crate::store::devices::{Admission, DeviceLine, Devices, Issued, Moved, NewDevice};
+use crate::store::devices::{
+    Admission, DeviceLine, Devices, Farewelled, Issued, Leaving, Moved, NewDevice,
+};
 
 /// One step in a device's life.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +125,10 @@ impl Devices for Writer {
         self.session().transaction(|db| step(db, device_id, places, act))
     }
 
+    fn farewell(&mut self, leaving: &Leaving) -> Result<Farewelled, StoreError> {
+        self.session().transaction(|db| farewell(db, leaving))
+    }
+
     fn list(&self) -> Result<Vec<DeviceLine>, StoreError> {
         const LIST: &str = "
             SELECT device.id, person.name, model, serial, lifecycle, lifecycle_reason, status,
@@ -184,4 +192,30 @@ fn step(
     log::record(db, event.at(at))?;
     note(db, act)?;
     Ok(Moved::Done { before })
+}
+
+/// Takes a farewell, and revokes the key.
+fn farewell(db: &mut Session, leaving: &Leaving) -> Result<Farewelled, StoreError> {
+    let (device_id, at) = (leaving.device_id.as_str(), leaving.received_at);
+    let Some(device) = state::places(db, &[device_id])?.pop() else {
+        return Ok(Farewelled::NoDevice);
+    };
+    if let Some(at) = farewells::said(db, leaving)? {
+        return Ok(Farewelled::Done { at });
+    }
+    if device.state.lifecycle != Lifecycle::Active {
+        return Ok(Farewelled::Refused(device.state.lifecycle));
+    }
+    farewells::keep(db, leaving)?;
+    let (to, detail) = (Lifecycle::Revoked, farewells::REASON);
+    move_on(db, &Step { device_id, to, kind: "removed", actor: "agent", detail, at })?;
+    judge_each(&mut PostgresBooks(db), &[device_id], &|device, changes| {
+        changes.push(Change::Removed { at });
+        device.settle_status(at, changes);
+    })?;
+    log::record(db, farewells::entry(leaving))?;
+    let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor: "agent" };
+    log::record(db, event.at(at))?;
+    note(db, &farewells::act(leaving))?;
+    Ok(Farewelled::Done { at })
 }

@@ -11,7 +11,7 @@ use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
 use crate::store::access::audit::note;
-use crate::store::access::fleet_tokens::{Entry, enter, stands};
+use crate::store::access::fleet_tokens::{Entry, enter, keep_claim, stands};
 use crate::store::access::holdings::begin_holding;
 use crate::store::devices::{Admission, NewDevice};
 
@@ -78,7 +78,7 @@ fn by_fleet_token(db: &mut Session, request: &NewDevice) -> Result<Admission, St
         Entry::NoToken => Ok(Admission::TokenUnknown),
         Entry::Answer(answer) => Ok(answer),
         Entry::Again(device_id) => answered(db, &device_id, &request.keyid),
-        Entry::Enters { person_id, waits, added } => {
+        Entry::Enters { person_id, waits, noted, claim } => {
             let comer = Comer {
                 person_id: person_id.as_deref(),
                 fleet_token: Some(&request.token_id),
@@ -86,8 +86,9 @@ fn by_fleet_token(db: &mut Session, request: &NewDevice) -> Result<Admission, St
                 version: raise(db, "keys")?,
             };
             insert(db, request, &comer)?;
-            if let Some(added) = added {
-                note(db, &added)?;
+            keep_claim(db, &request.device_id, claim.as_deref())?;
+            if let Some(noted) = noted {
+                note(db, &noted)?;
             }
             Ok(came_in(request, waits))
         }

@@ -62,8 +62,8 @@ impl<'a> Intervals<'a> {
                     }
                 }
             }
-            // Kept with what the device says of itself.
-            Change::Build { .. } => {}
+            // Kept with the device itself.
+            Change::Build { .. } | Change::Removed { .. } => {}
             Change::Status { status, from } => {
                 let steps = self.statuses.entry(device).or_default();
                 let from = from.as_millisecond();

@@ -79,7 +79,7 @@ fn at_once(db: &mut dyn Reading, ids: &[String]) -> Result<HashMap<String, Devic
                   (SELECT max(e.at_ms) FROM event e WHERE e.device_id = d.id), d.status_since_ms)
                 END,
                 d.was, d.due_ms, p.name, p.email, d.status, p.department, p.ended_ms, p.away_until,
-                d.agent_build, d.removed_ms
+                d.agent_build, d.removed_ms, d.owner_claim
            FROM device d LEFT JOIN person p ON p.id = d.person_id WHERE {}",
         dialect.among("d.id", "$1")
     );
@@ -161,6 +161,7 @@ fn read_row(row: &dyn Fields) -> Result<DeviceRow, StoreError> {
         labels: Vec::new(),
         build: Build::from_word(row.text(21)?),
         removed: row.time_or_null(22)?,
+        owner_claim: row.string_or_null(23)?,
     })
 }
 

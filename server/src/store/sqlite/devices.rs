@@ -8,12 +8,16 @@ use super::reading::Asked;
 use super::{StoreError, Writer, enroll, log, state};
 use crate::audit::Act;
 use crate::clock::from_ms;
+use crate::fleet::advance::Change;
 use crate::fleet::life::LifeStep;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
 use crate::store::access::audit::note;
+use crate::store::access::farewells;
 use crate::store::batch::judging::judge_each;
-use crate::store::devices::{Admission, DeviceLine, Devices, Issued, Moved, NewDevice};
+use crate::store::devices::{
+    Admission, DeviceLine, Devices, Farewelled, Issued, Leaving, Moved, NewDevice,
+};
 
 /// One step in a device's life.
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +146,13 @@ impl Devices for Writer {
         Ok(moved)
     }
 
+    fn farewell(&mut self, leaving: &Leaving) -> Result<Farewelled, StoreError> {
+        let transaction = self.begin()?;
+        let farewelled = farewell(&transaction, leaving)?;
+        transaction.commit()?;
+        Ok(farewelled)
+    }
+
     fn list(&self) -> Result<Vec<DeviceLine>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT device.id, person.name, model, serial, lifecycle, lifecycle_reason, status,
@@ -212,4 +223,31 @@ fn step(
     log::record(transaction, event.at(at))?;
     note(&mut Asked(transaction), act)?;
     Ok(Moved::Done { before })
+}
+
+/// Takes a farewell, and revokes the key.
+fn farewell(transaction: &Connection, leaving: &Leaving) -> Result<Farewelled, StoreError> {
+    let (device_id, at) = (leaving.device_id.as_str(), leaving.received_at);
+    let Some(place) = state::load_place(transaction, device_id)? else {
+        return Ok(Farewelled::NoDevice);
+    };
+    if let Some(at) = farewells::said(&mut Asked(transaction), leaving)? {
+        return Ok(Farewelled::Done { at });
+    }
+    if place.state.lifecycle != Lifecycle::Active {
+        return Ok(Farewelled::Refused(place.state.lifecycle));
+    }
+    farewells::keep(&mut Asked(transaction), leaving)?;
+    let detail = farewells::REASON;
+    let to = Lifecycle::Revoked;
+    move_on(transaction, &Step { device_id, to, kind: "removed", actor: "agent", detail, at })?;
+    judge_each(&mut SqliteBooks(transaction), &[device_id], &|device, changes| {
+        changes.push(Change::Removed { at });
+        device.settle_status(at, changes);
+    })?;
+    log::record(transaction, farewells::entry(leaving))?;
+    let event = Event::Lifecycle { device: device_id, lifecycle: to.as_str(), actor: "agent" };
+    log::record(transaction, event.at(at))?;
+    note(&mut Asked(transaction), &farewells::act(leaving))?;
+    Ok(Farewelled::Done { at })
 }

@@ -11,7 +11,7 @@ use crate::clock::from_ms;
 use crate::fleet::state::Lifecycle;
 use crate::log::entry::Event;
 use crate::store::access::audit::note;
-use crate::store::access::fleet_tokens::{Entry, enter, stands};
+use crate::store::access::fleet_tokens::{Entry, enter, keep_claim, stands};
 use crate::store::access::holdings::begin_holding;
 use crate::store::devices::{Admission, NewDevice};
 
@@ -77,15 +77,16 @@ fn by_fleet_token(db: &Connection, request: &NewDevice) -> Result<Admission, Sto
         Entry::NoToken => Ok(Admission::TokenUnknown),
         Entry::Answer(answer) => Ok(answer),
         Entry::Again(device_id) => answered(db, &device_id, &request.keyid),
-        Entry::Enters { person_id, waits, added } => {
+        Entry::Enters { person_id, waits, noted, claim } => {
             let comer = Comer {
                 person_id: person_id.as_deref(),
                 fleet_token: Some(&request.token_id),
                 waits: waits.as_deref(),
             };
             insert(db, request, &comer)?;
-            if let Some(added) = added {
-                note(&mut Asked(db), &added)?;
+            keep_claim(&mut Asked(db), &request.device_id, claim.as_deref())?;
+            if let Some(noted) = noted {
+                note(&mut Asked(db), &noted)?;
             }
             Ok(came_in(request, waits))
         }

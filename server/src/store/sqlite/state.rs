@@ -242,8 +242,8 @@ fn save_change(db: &Connection, device_id: &str, change: &Change) -> Result<(), 
                 finding.reading_at.map(Timestamp::as_millisecond),
             ])?;
         }
-        // Kept with what the device says of itself.
-        Change::Build { .. } => {}
+        // Kept with the device itself.
+        Change::Build { .. } | Change::Removed { .. } => {}
         Change::Status { status, from } => {
             db.prepare_cached(CLOSE_STATUS)?.execute(params![device_id, from.as_millisecond()])?;
             db.prepare_cached(PUT_STATUS)?.execute(params![

@@ -51,6 +51,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("device_resumed", "Resumed a device"),
     ("device_revoked", "Revoked a key"),
     ("device_archived", "Archived a device"),
+    ("agent_removed", "An agent was removed by its Mac"),
+    ("agent_mailed", "Mailed the link to the agent"),
     ("device_assigned", "Gave a device"),
     ("note_written", "Wrote a note"),
     ("note_removed", "Removed a note"),

@@ -202,21 +202,9 @@ async fn change(
         "release" => Ok(Change::Release),
         "archive" => Ok(Change::Archive),
         "approve" => Ok(Change::Approve),
-        "agent_mail" => mail_agent(console),
+        "agent_mail" => letter::change(console),
         _ => Err("Choose what to do with the Macs.".to_owned()),
     })
-}
-
-/// Letters about the newest package, where there is one and letters are sent.
-fn mail_agent(console: &Console) -> Result<Change, String> {
-    let shelf = console.app.rulebook.current().releases;
-    match (shelf.offered(), &console.app.mailer) {
-        (_, None) => Err("This collector sends no mail: configure [mail] first.".to_owned()),
-        (None, _) => Err("There is no package of the agent to send a link to.".to_owned()),
-        (Some(release), Some(_)) => {
-            Ok(Change::MailAgent(release.version.clone(), release.manifest.version.clone()))
-        }
-    }
 }
 
 /// A label in the letters in which it is there already: `berlin` is `Berlin`.

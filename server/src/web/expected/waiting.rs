@@ -40,6 +40,8 @@ struct Row {
     owner: String,
     /// Who has it by the list, when nobody holds it.
     is_guess: bool,
+    /// A mail address that the Mac's profile names, when nobody is known.
+    claim: String,
     reason: String,
     since: When,
 }
@@ -57,6 +59,10 @@ impl Row {
             name: device_name(&one.device, catalogue),
             serial: one.device.serial.clone().unwrap_or_default(),
             model: model_words(&one.device, catalogue),
+            claim: match (&holder, &guess) {
+                (None, None) => one.device.owner_claim.clone().unwrap_or_default(),
+                _ => String::new(),
+            },
             is_guess: holder.is_none(),
             owner: holder.or(guess).unwrap_or_default(),
             reason: one.reason.clone(),

@@ -49,7 +49,7 @@ fn held(db: &mut dyn Reading, people: Value) -> Result<Vec<(String, Mac)>, Store
     let among = db.dialect().among("h.person_id", "$1");
     let sql = format!(
         "SELECT h.person_id, d.id, d.serial, h.until_ms, d.lifecycle, d.status, d.chain,
-            d.sequence, d.digest, d.received_ms, s.log_position
+            d.sequence, d.digest, d.received_ms, s.log_position, d.removed_ms
          FROM holding h JOIN device d ON d.id = h.device_id
          LEFT JOIN statement s
            ON s.device_id = d.id AND s.chain = d.chain AND s.sequence = d.sequence
@@ -89,6 +89,7 @@ fn mac(row: &dyn Fields) -> Result<Mac, StoreError> {
         rules: BTreeMap::new(),
         active_keys: 0,
         came_back: None,
+        removed: row.time_or_null(11)?,
         device,
     })
 }

@@ -26,8 +26,11 @@ pub(in crate::store) enum Entry {
         person_id: Option<String>,
         /// Why it waits, if it does.
         waits: Option<String>,
-        /// That a person was added, to be noted last.
-        added: Option<Box<Act>>,
+        /// That a person was added, or given the Mac by its profile's word, to
+        /// be noted last.
+        noted: Option<Box<Act>>,
+        /// An address in the Mac's profile that nobody has here.
+        claim: Option<String>,
     },
 }
 
@@ -78,9 +81,18 @@ pub(in crate::store) fn enter(
         None => None,
     };
     let waits = why_wait(db.asked(), serial.as_deref(), expected.as_ref())?;
-    let (person_id, added) = owner(db, expected.as_ref(), request.received_at)?;
+    let (mut person_id, mut noted) = owner(db, expected.as_ref(), request.received_at)?;
+    let names_none = expected.as_ref().is_none_or(|it| it.facts.owner_email.is_empty());
+    // The company's own list outranks what a Mac says.
+    let mut claim = request.owner.clone().filter(|_| names_none && person_id.is_none());
+    if let Some(address) = &claim
+        && let Some(person) = claimed(db.asked(), address)?
+    {
+        (person_id, noted) = (Some(person), Some(assigned(request)));
+        claim = None;
+    }
     db.change(USE, &[Value::text(&request.token_id)])?;
-    Ok(Entry::Enters { person_id, waits, added: added.map(Box::new) })
+    Ok(Entry::Enters { person_id, waits, noted: noted.map(Box::new), claim })
 }
 
 fn find(db: &mut dyn Reading, id: &str) -> Result<Option<Found>, StoreError> {
@@ -171,6 +183,30 @@ fn owner(
         .with("a Mac that the list gives to this person came with a fleet token");
     let added = person.as_deref() == Some(new.as_str());
     Ok((person, added.then_some(act)))
+}
+
+/// The person with the address that the Mac's profile names.
+fn claimed(db: &mut dyn Reading, address: &str) -> Result<Option<String>, StoreError> {
+    const KNOWN: &str = "SELECT id FROM person WHERE lower(email) = $1 AND ended_ms IS NULL";
+    db.first(KNOWN, &[Value::text(&address.to_lowercase())], |row| row.string(0))
+}
+
+/// That the profile's word gave the Mac to somebody.
+fn assigned(request: &NewDevice) -> Act {
+    let object = Object::new("device", &request.device_id);
+    Act::of_collector("device_assigned", object, request.received_at)
+        .with("named by the Mac's profile")
+}
+
+/// Keeps an address of a profile beside the device, as a claim.
+pub(in crate::store) fn keep_claim(
+    db: &mut dyn Writing,
+    device_id: &str,
+    claim: Option<&str>,
+) -> Result<(), StoreError> {
+    const KEEP: &str = "UPDATE device SET owner_claim = $1 WHERE id = $2";
+    let Some(claim) = claim else { return Ok(()) };
+    db.change(KEEP, &[Value::text(claim), Value::text(device_id)]).map(drop)
 }
 
 /// The answer to a key that was taken in before.

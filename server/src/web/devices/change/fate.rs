@@ -176,6 +176,7 @@ mod tests {
             labels: vec!["Berlin".to_owned()],
             build: crate::agent_releases::shelf::Build::default(),
             removed: None,
+            owner_claim: None,
         }
     }
 

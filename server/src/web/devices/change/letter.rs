@@ -2,6 +2,7 @@
 //! mail server has taken it.
 
 use super::act::Refused;
+use super::fate::Change;
 use crate::audit::Object;
 use crate::auth::who::Who;
 use crate::web::Console;
@@ -12,6 +13,18 @@ const LETTERS: usize = 200;
 
 /// Name and address of who holds a device.
 type Holder = Option<(String, String)>;
+
+/// Letters about the newest package, where there is one and letters are sent.
+pub(super) fn change(console: &Console) -> Result<Change, String> {
+    let shelf = console.app.rulebook.current().releases;
+    match (shelf.offered(), &console.app.mailer) {
+        (_, None) => Err("This collector sends no mail: configure [mail] first.".to_owned()),
+        (None, _) => Err("There is no package of the agent to send a link to.".to_owned()),
+        (Some(release), Some(_)) => {
+            Ok(Change::MailAgent(release.version.clone(), release.manifest.version.clone()))
+        }
+    }
+}
 
 /// Mails the holders of devices, given by id and name; what became of each.
 pub(super) async fn send(
