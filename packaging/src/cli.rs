@@ -12,7 +12,9 @@ use crate::exit::{Exit, Failure};
 use crate::target::Target;
 use crate::zig::compiler;
 
+mod mdm;
 mod pkg;
+mod profile;
 mod verify;
 
 /// Builds Muster's agent for macOS, and checks what was built.
@@ -36,6 +38,10 @@ enum Command {
     Inspect(Inspect),
     /// Build the package that is installed on a Mac.
     Pkg(pkg::Args),
+    /// Write what MDMs want to know of a package.
+    Mdm(mdm::Args),
+    /// Write configuration profiles for the agent.
+    Profile(profile::Args),
     /// Read a package back and hold it against everything that must be true.
     Verify(verify::Args),
     /// Be the C compiler of a cross build.
@@ -118,6 +124,8 @@ fn run(command: Command) -> Result<(), Failure> {
             print(&format!("{line}\n"))
         }
         Command::Pkg(args) => pkg::run(&args),
+        Command::Mdm(args) => mdm::run(&args),
+        Command::Profile(args) => profile::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Zigcc(args) => {
             let mut zig = compiler(&args.zig, &args.stubs, args.target, args.arguments);

@@ -1,5 +1,6 @@
 //! Packages with planted faults, programs of other people that read what was
 //! written, and the scripts of the package in a root folder of their own.
+//! Profiles and what MDMs are given, read by those who know their formats.
 //!
 //! One binary; a program that is missing fails the test that needs it and is
 //! named with its Debian package.
@@ -9,8 +10,11 @@
 mod fixture;
 #[path = "../../src/mach_o/made.rs"]
 mod made;
+mod mdm_files;
 mod other_readers;
+mod outside;
 mod planted_faults;
+mod profiles;
 mod programs;
 mod scripts;
 mod shell;
