@@ -46,30 +46,30 @@ impl AgentReleases {
         if seen.as_ref() == Some(&now) {
             return None;
         }
-        let shelf = read(&self.folder, &now);
-        for problem in &shelf.problems {
+        let found = read(&self.folder, &now);
+        for problem in &found.problems {
             tracing::warn!(
                 file = problem.file,
                 "a file in the folder of agent packages is not used: {}",
                 problem.why
             );
         }
-        if let Some(newest) = shelf.newest() {
+        if let Some(newest) = found.newest() {
             tracing::info!(
-                releases = shelf.releases.len(),
+                releases = found.releases.len(),
                 newest = newest.manifest.version,
                 "releases of the agent were read"
             );
         }
         *seen = Some(now);
-        Some(Arc::new(shelf))
+        Some(Arc::new(found))
     }
 
-    /// The bytes of the package called `file` of `shelf`, as long as they are
+    /// The bytes of the package called `file` of `known`, as long as they are
     /// those that its manifest names. Blocks on the disk.
-    pub fn package(&self, shelf: &Shelf, file: &str) -> Option<Bytes> {
-        let release = shelf.releases.iter().find(|one| one.file() == Some(file))?;
-        match shelf.held.as_ref().filter(|held| held.file == file) {
+    pub fn package(&self, known: &Shelf, file: &str) -> Option<Bytes> {
+        let release = known.releases.iter().find(|one| one.file() == Some(file))?;
+        match known.held.as_ref().filter(|held| held.file == file) {
             Some(held) => Some(held.bytes.clone()),
             None => package(&self.folder, &release.manifest).ok(),
         }

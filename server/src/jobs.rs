@@ -185,10 +185,10 @@ impl Jobs {
     async fn refresh_releases(&self, now: Timestamp) -> Result<(), QueueError> {
         let releases = self.releases.clone();
         let read = tokio::task::spawn_blocking(move || releases.refresh()).await;
-        let Some(shelf) = read.map_err(|_| QueueError::Stopped)? else { return Ok(()) };
+        let Some(found) = read.map_err(|_| QueueError::Stopped)? else { return Ok(()) };
         let versions: Vec<String> =
-            shelf.releases.iter().map(|one| one.manifest.version.clone()).collect();
-        self.rulebook.shelve(shelf);
+            found.releases.iter().map(|one| one.manifest.version.clone()).collect();
+        self.rulebook.shelve(found);
         if versions.is_empty() {
             return Ok(());
         }

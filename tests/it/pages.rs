@@ -76,6 +76,13 @@ impl Places {
     }
 }
 
+/// Two releases of the agent, and a package that fits none.
+fn put_releases(server: &TestServer) {
+    put_release(server, "1.2.3", &program(1), b"package");
+    put_release(server, "1.0.0", &program(2), b"older");
+    std::fs::write(server.folder().join("state/packages/Muster-0.9.0.pkg"), b"alone").unwrap();
+}
+
 /// A fleet of two, one of which fails.
 async fn fleet() -> (TestServer, Places) {
     let url = "http://localhost:0".to_owned();
@@ -87,9 +94,7 @@ async fn fleet() -> (TestServer, Places) {
     ] {
         Laptop::enrolled(&server, person, &recording).await.report().await;
     }
-    put_release(&server, "1.2.3", &program(1), b"package");
-    put_release(&server, "1.0.0", &program(2), b"older");
-    std::fs::write(server.folder().join("state/packages/Muster-0.9.0.pkg"), b"alone").unwrap();
+    put_releases(&server);
     let device = server.look().rows("SELECT device_id FROM finding WHERE status = 'fail'");
     // Makes the account that everything is looked at with.
     let mut visitor = Visitor::signed_in(&server).await;

@@ -70,9 +70,9 @@ pub(super) async fn page(
     State(console): State<Console>,
     headers: HeaderMap,
 ) -> Result<Html<String>, PageError> {
-    let shelf = console.app.rulebook.current().releases;
-    let offer = Offer::of(&shelf);
-    let newest = shelf.newest().filter(|release| !release.has_package);
+    let known = console.app.rulebook.current().releases;
+    let offer = Offer::of(&known);
+    let newest = known.newest().filter(|release| !release.has_package);
     let newer = newest.map(|release| release.manifest.version.clone()).unwrap_or_default();
     let shell = Shell::plain(&console, &headers).titled("The Muster agent", Section::None);
     html(&AgentPage { shell, offer, newer })
@@ -88,7 +88,7 @@ struct Latest<'a> {
     oldest_macos: &'a str,
 }
 
-/// The newest package for programs: AutoPkg and others.
+/// The newest package for `AutoPkg` and other programs.
 pub(super) async fn latest(State(console): State<Console>) -> Result<Response, PageError> {
     let shelf = console.app.rulebook.current().releases;
     let release = shelf.offered().ok_or(NO_FILE)?;

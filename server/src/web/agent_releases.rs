@@ -40,12 +40,12 @@ pub(super) async fn page(
     State(console): State<Console>,
     shell: Shell,
 ) -> Result<Html<String>, PageError> {
-    let shelf = console.app.rulebook.current().releases;
+    let known = console.app.rulebook.current().releases;
     let dates = console.records(|records| Ok(records.release_dates()?)).await?;
     let folder = console.app.releases.folder().display().to_string();
     html(&ReleasesPage {
-        releases: rows(&shelf, &dates, console.app.clock.now()),
-        problems: shelf.problems.clone(),
+        releases: rows(&known, &dates, console.app.clock.now()),
+        problems: known.problems.clone(),
         folder: shell.may(Permission::ChangeFleet).then_some(folder),
         shell: shell.titled("Agent releases", Section::Devices),
     })

@@ -39,6 +39,7 @@ const ROWS: u32 = 50;
 /// Pairs of an address's query, in order.
 type Pairs = Query<Vec<(String, String)>>;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Template)]
 #[template(path = "devices.html")]
 struct DevicesPage {
@@ -117,7 +118,7 @@ pub(super) async fn page(
     };
     let may_mail = console.app.mailer.is_some() && rules.releases.offered().is_some();
     let rest = view(shell, query, (read, rows), &rules);
-    html(&DevicesPage { never_enrolled, may_mail, ..rest })
+    html(&DevicesPage { may_mail, never_enrolled, ..rest })
 }
 
 /// The same with words looked up once for everything that follows.

@@ -93,7 +93,8 @@ fn scripts_repeat_the_names_of_the_product_without_a_slip() {
         ("COMMANDS", AGENT_COMMAND.rsplit_once('/').unwrap().0.to_owned()),
         ("COMMAND", AGENT_COMMAND.to_owned()),
     ]);
-    for script in ["scripts/preinstall", "scripts/postinstall", "uninstall.sh", "verify-on-mac.sh"] {
+    for script in ["scripts/preinstall", "scripts/postinstall", "uninstall.sh", "verify-on-mac.sh"]
+    {
         let assigned = assigned(script);
         assert!(assigned.contains_key("LABEL"), "{script}");
         for (name, value) in assigned {

@@ -11,11 +11,11 @@ use crate::store::views::list::{AgentState, AgentVersions, Filter, PageAsk};
 
 /// The same question with the versions that its filter comes to.
 pub(super) fn looked_up(db: &mut dyn Reading, ask: &PageAsk) -> Result<PageAsk, StoreError> {
+    const VERSIONS: &str = "SELECT DISTINCT agent_version FROM device";
     let filter = &ask.filter;
     if filter.agents.is_empty() || filter.agent_versions.is_some() {
         return Ok(ask.clone());
     }
-    const VERSIONS: &str = "SELECT DISTINCT agent_version FROM device";
     let mut versions = AgentVersions::default();
     for text in db.all(VERSIONS, &[], |row| row.string(0))? {
         match state(&text, ask.newest_agent.as_ref()) {

@@ -12,6 +12,9 @@ use crate::store::views::list::{AgentState, Facets, Filter, PageAsk};
 /// Counts by one value.
 type Counts = Vec<(String, u64)>;
 
+/// Counts by rule, by label, of owners who have left, and by agent.
+pub(super) type Beside = (Counts, Counts, u64, Vec<(AgentState, u64)>);
+
 /// Devices by standing, in the order of [`Standing::ALL`]; those without
 /// devices are left out.
 pub(super) fn counts(db: &mut dyn Reading) -> Result<Vec<(Standing, u64)>, StoreError> {
@@ -181,10 +184,7 @@ fn how_many(db: &mut dyn Reading, filter: &Filter, condition: &str) -> Result<u6
 
 /// Counts for the other filters: by rule, by label, of owners who have left,
 /// and by agent.
-pub(super) fn beside_columns(
-    db: &mut dyn Reading,
-    ask: &PageAsk,
-) -> Result<(Counts, Counts, u64, Vec<(AgentState, u64)>), StoreError> {
+pub(super) fn beside_columns(db: &mut dyn Reading, ask: &PageAsk) -> Result<Beside, StoreError> {
     let left = how_many(db, &ask.filter, LEFT)?;
     Ok((failing(db, ask)?, labels(db, ask)?, left, agents::count(db, ask)?))
 }
