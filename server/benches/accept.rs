@@ -156,6 +156,7 @@ fn enroll(writer: &mut Writer, posture: &Posture, number: usize) {
         protection: posture.agent.key_protection,
         agent_version: posture.agent.version.clone(),
         recorded: false,
+        owner: None,
         received_at: at,
         device_id: device_id(number),
     };
