@@ -195,7 +195,7 @@ async fn look_up(
         ))),
         None => wrong("This invitation is not known here. Ask your IT team for a new one."),
         Some(InvitationFound { is_used: true, .. }) => wrong(
-            "This invitation was used already. If your Mac shows up as enrolled, all is done: “muster-agent status” in Terminal says so. Else ask your IT team for a new one, and tell them if it was not you.",
+            "This invitation was used already. If your Mac shows up as enrolled, all is done: “sudo muster-agent status” in Terminal says so. Else ask your IT team for a new one, and tell them if it was not you.",
         ),
         Some(found) if found.expires <= now => {
             wrong("This invitation has expired. Ask your IT team for a new one.")
