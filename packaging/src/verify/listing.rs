@@ -16,6 +16,11 @@ pub(super) fn write(package: &Package, file: &[u8]) -> String {
     let mut line = |line: String| {
         let _ = writeln!(text, "{line}");
     };
+    if package.members.is_empty() {
+        line("nothing in it can be read".to_owned());
+        line(format!("SHA-256: {}", sha256_hex(file)));
+        return text;
+    }
     line("contents:".to_owned());
     package.payload.iter().flatten().for_each(|record| line(entry(record)));
     line("scripts:".to_owned());

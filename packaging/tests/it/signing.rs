@@ -208,6 +208,11 @@ fn verify_ends_with_its_verdict() {
     assert!(text.contains("\nFAULT Distribution: "), "{text}");
     assert!(!text.contains("every gate passed"), "{text}");
     assert!(errors.ends_with("printed above; do not hand this package out\n"), "{errors}");
+    // Of what cannot be read nothing is claimed, not even that it is unsigned.
+    fs::write(desk.path("text.pkg"), "no package").unwrap();
+    let (code, text, _) = verify("text.pkg");
+    assert_eq!(code, Some(65));
+    assert!(text.starts_with("nothing in it can be read\nSHA-256: "), "{text}");
     let (code, _, errors) = verify("absent.pkg");
     assert_eq!((code, errors.lines().count()), (Some(74), 1));
 }
