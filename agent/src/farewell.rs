@@ -15,6 +15,7 @@ use crate::delivery::SendError;
 use crate::identity::keys::{KeyFiles, KeyStore as _, KeyStoreError};
 use crate::identity::{Enrolling, Identity, IdentityError};
 use crate::report::build::{agent_claim, claim, recorded};
+use crate::settings;
 use crate::spool::Spool;
 use crate::state::{StateError, StateFolder};
 
@@ -101,11 +102,11 @@ pub async fn unenroll(context: &Context, force: bool) -> Result<FarewellOutcome,
     let identity = match Identity::load(&folder) {
         Ok(Some(identity)) => identity,
         Ok(None) => {
-            erase(&folder)?;
+            erase(context, &folder)?;
             return Ok(FarewellOutcome::NotEnrolled);
         }
         Err(StateError::Damaged { path, reason }) if force => {
-            erase(&folder)?;
+            erase(context, &folder)?;
             let reason = format!("`{}` is damaged ({reason})", path.display());
             return Ok(FarewellOutcome::Forced { device_id: None, reason });
         }
@@ -116,11 +117,11 @@ pub async fn unenroll(context: &Context, force: bool) -> Result<FarewellOutcome,
     let Identity { device_id, url, .. } = identity;
     match told {
         Ok(()) => {
-            erase(&folder)?;
+            erase(context, &folder)?;
             Ok(FarewellOutcome::Left { device_id, url, lost })
         }
         Err(error) if force => {
-            erase(&folder)?;
+            erase(context, &folder)?;
             Ok(FarewellOutcome::Forced { device_id: Some(device_id), reason: in_one(&error) })
         }
         Err(error) => Err(error),
@@ -182,8 +183,9 @@ fn signed(
     Ok(Envelope::sign(statement.to_bytes()?, signer)?)
 }
 
-/// Erases everything of the enrolment; the lock is held and stays.
-fn erase(folder: &StateFolder) -> Result<(), StateError> {
+/// Erases everything of the enrolment; the lock is held and stays. What
+/// settings ask is not done again, or the daemon would undo it at once.
+fn erase(context: &Context, folder: &StateFolder) -> Result<(), StateError> {
     Identity::forget(folder)?;
     Enrolling::forget(folder)?;
     for name in folder.list("")? {
@@ -196,5 +198,5 @@ fn erase(folder: &StateFolder) -> Result<(), StateError> {
             folder.remove(&name)?;
         }
     }
-    Ok(())
+    settings::stay_out(context, folder)
 }

@@ -23,6 +23,7 @@ mod private_file;
 mod profile;
 mod token_file;
 
+pub(crate) use attempt::stay_out;
 pub use attempt::{Attempt, Ending, due};
 pub use enrolment::{Outcome, SettingsError, enroll_by_settings};
 pub use fault::{Fault, Weight};

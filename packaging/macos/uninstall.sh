@@ -81,7 +81,9 @@ main() {
   fi
   stop
   unlink_command
-  remove "$DAEMON" "$LOG_RULE" "$BUNDLE"
+  # A Mac that left does not come back by the same profile; a new installation
+  # begins anew.
+  remove "$DAEMON" "$LOG_RULE" "$BUNDLE" "$STATE/settings-attempt.json"
   if [ "$purge" = yes ]; then
     remove "$STATE" "$CONFIG" "$TOKEN_FILE" "$LOGS"
   fi

@@ -224,6 +224,19 @@ async fn a_refused_token_is_tried_again_after_hours_and_a_changed_one_at_once() 
 }
 
 #[tokio::test]
+async fn a_mac_that_left_does_not_come_back_by_the_same_settings() {
+    let server = TestServer::start().await;
+    let (token, other) = (pinned(&server, 1, &[1]).await, pinned(&server, 1, &[1]).await);
+    let by = |token: &Token| mac(1).managed(&[("EnrollmentToken", &token.to_string())]);
+    let mut laptop = Laptop::new(&by(&token), &server.clock);
+    assert!(is_enrolled(&laptop.enroll_by_settings().await.unwrap()));
+    agent::farewell::unenroll(laptop.context(), false).await.unwrap();
+    assert_eq!(minutes_to_next(&laptop), None, "the daemon must not undo it");
+    laptop.becomes(&by(&other));
+    assert_eq!(minutes_to_next(&laptop), Some(0));
+}
+
+#[tokio::test]
 async fn a_collector_that_is_away_is_tried_again_after_minutes() {
     let mut server = TestServer::start().await;
     let token = pinned(&server, 1, &[1]).await.to_string();

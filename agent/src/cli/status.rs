@@ -18,7 +18,7 @@ use crate::host::Live;
 use crate::identity::progress::Progress;
 use crate::identity::{Enrolling, Identity};
 use crate::rules::Received;
-use crate::settings::Attempt;
+use crate::settings::{Attempt, Ending};
 use crate::state::{StateError, StateFolder};
 use crate::supervisor::{Memory, plan};
 
@@ -92,19 +92,27 @@ fn not_enrolled(folder: &StateFolder) -> Exit {
             Exit::TryLater
         }
         Ok(None) => {
-            match Attempt::load(folder) {
-                Ok(Some(Attempt { at, says, again_at, .. })) => say(&format!(
-                    "muster-agent: this computer is not enrolled; its settings were tried at {at}: {}; they are tried again about {again_at}, or as soon as they change",
-                    one_line(says)
-                )),
-                _ => say(
-                    "muster-agent: this computer is not enrolled; run `muster-agent enroll` with the token that IT sent",
-                ),
-            }
+            say(&not_enrolled_because(Attempt::load(folder).unwrap_or_default()));
             Exit::Config
         }
         Err(error) => fail(&error, of_state(&error)),
     }
+}
+
+fn not_enrolled_because(attempt: Option<Attempt>) -> String {
+    let start = "muster-agent: this computer is not enrolled";
+    let Some(Attempt { at, says, again_at, ending, .. }) = attempt else {
+        return format!("{start}; run `muster-agent enroll` with the token that IT sent");
+    };
+    let says = one_line(says);
+    if ending == Ending::Left {
+        return format!(
+            "{start}: {says}; run `muster-agent enroll --from-settings` if it is to come back"
+        );
+    }
+    format!(
+        "{start}; its settings were tried at {at}: {says}; they are tried again about {again_at}, or as soon as they change"
+    )
 }
 
 fn read(folder: &StateFolder, now: Timestamp) -> Result<Option<Status>, StateError> {

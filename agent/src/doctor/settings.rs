@@ -86,6 +86,9 @@ fn tried(attempt: &Attempt, context: &Context) -> Line {
     let says = format!("tried {age} ago: {says}");
     let todo = match ending {
         Ending::Waits => "ask IT to approve this Mac in the console".to_owned(),
+        Ending::Left => {
+            "run `sudo muster-agent enroll --from-settings` if it is to come back".to_owned()
+        }
         Ending::Refused => {
             format!("correct them; they are tried as soon as they change, or else about {again_at}")
         }

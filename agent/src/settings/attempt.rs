@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use shared::keys::sha256;
 
 use super::Settings;
+use crate::config::settings_files;
+use crate::context::Context;
 use crate::identity::Enrolling;
 use crate::state::{StateError, StateFolder};
 
@@ -31,6 +33,8 @@ pub enum Ending {
     Refused,
     /// No answer came that could be used.
     Away,
+    /// The Mac was enrolled, and somebody had it leave.
+    Left,
 }
 
 /// The last try.
@@ -88,7 +92,7 @@ impl Attempt {
 fn pause_s(ending: Ending, tries: u32) -> i64 {
     let doublings = tries.saturating_sub(1).min(10);
     match ending {
-        Ending::Waits => 0,
+        Ending::Waits | Ending::Left => 0,
         Ending::Refused => (REFUSED_S << doublings).min(LONGEST_S),
         Ending::Away => (AWAY_S << doublings).min(REFUSED_S),
     }
@@ -118,11 +122,24 @@ pub fn due(
     let last = Attempt::load(folder)?.filter(|it| it.fingerprint == settings.fingerprint());
     Ok(match last {
         None => Some(now),
+        // Whoever had it leave did not mean for a minute.
+        Some(last) if last.ending == Ending::Left => None,
         Some(last) if last.ending == Ending::Waits && Enrolling::load(folder)?.is_some() => None,
         // A clock that was set back must not keep the Mac out.
         Some(last) if now < last.at => Some(now),
         Some(last) => Some(last.again_at),
     })
+}
+
+/// Keeps the daemon from enrolling by the settings that are there now, after
+/// the Mac has left its collector. Other settings are tried as ever.
+pub(crate) fn stay_out(context: &Context, folder: &StateFolder) -> Result<(), StateError> {
+    let settings = Settings::read(context.host.as_ref(), &settings_files(&context.state_dir));
+    if !settings.ask_for_something() {
+        return Ok(());
+    }
+    let says = "the Mac left its collector, so they are not used again".to_owned();
+    Attempt::ended(&settings, (Ending::Left, says), None, (context.now(), "")).store(folder)
 }
 
 #[cfg(test)]

@@ -66,12 +66,11 @@ pub(super) fn extension_attribute() -> String {
     )
 }
 
-/// Removes the agent by its own uninstaller; state and settings stay.
+/// Removes the agent by its own uninstaller, which has it leave the collector.
 pub(super) fn uninstall() -> String {
     format!(
         "#!/bin/sh\n\
-         # Removes Muster. Its state stays, so that a new installation goes on with the\n\
-         # same identity; `uninstall.sh --purge` removes that as well.\n\
+         # Removes Muster. The collector is told first; settings and logs stay.\n\
          uninstaller='{AGENT_BUNDLE}/Contents/Resources/uninstall.sh'\n\
          if [ ! -x \"$uninstaller\" ]; then\n  \
            echo 'Muster is not installed'\n  \

@@ -27,9 +27,9 @@ fn of_kind(ending: &str) -> Vec<PathBuf> {
 fn property_lists_are_read_by_python_and_xmllint() {
     for path in of_kind("plist") {
         property_list(&path);
-        let lint =
+        let checked =
             run("xmllint", "libxml2-utils", &["--noout", "--nonet", path.to_str().unwrap()], b"");
-        assert!(lint.status.success(), "{}", String::from_utf8_lossy(&lint.stderr));
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     }
     let pkginfo = property_list(&example("munki/pkginfo.plist"));
     assert_eq!(pkginfo["installer_item_location"], "Muster-1.2.3.pkg");

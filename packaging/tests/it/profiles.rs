@@ -34,9 +34,9 @@ fn every_profile_is_a_property_list_to_other_readers() {
     assert_eq!(files.len(), 4, "{files:?}");
     let mut identifiers = std::collections::BTreeSet::new();
     for path in &files {
-        let lint =
+        let checked =
             run("xmllint", "libxml2-utils", &["--noout", "--nonet", path.to_str().unwrap()], b"");
-        assert!(lint.status.success(), "{}", String::from_utf8_lossy(&lint.stderr));
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
         let list = property_list(path);
         if path.extension().is_some_and(|ending| ending == "plist") {
             continue;
