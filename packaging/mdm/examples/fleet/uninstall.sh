@@ -1,6 +1,5 @@
 #!/bin/sh
-# Removes Muster. Its state stays, so that a new installation goes on with the
-# same identity; `uninstall.sh --purge` removes that as well.
+# Removes Muster. The collector is told first; settings and logs stay.
 uninstaller='/Library/Application Support/Muster/Muster.app/Contents/Resources/uninstall.sh'
 if [ ! -x "$uninstaller" ]; then
   echo 'Muster is not installed'
