@@ -13,6 +13,7 @@ use crate::target::Target;
 use crate::zig::compiler;
 
 mod mdm;
+mod oci;
 mod pkg;
 mod profile;
 mod verify;
@@ -36,6 +37,8 @@ enum Command {
     CrossBuild(CrossBuild),
     /// Say what an executable is, and whether a Mac would start it.
     Inspect(Inspect),
+    /// Write the image of the collector for containers.
+    Oci(oci::Args),
     /// Build the package that is installed on a Mac.
     Pkg(pkg::Args),
     /// Write what MDMs want to know of a package.
@@ -123,6 +126,7 @@ fn run(command: Command) -> Result<(), Failure> {
             let line = inspect(&args.file, args.target)?;
             print(&format!("{line}\n"))
         }
+        Command::Oci(args) => oci::run(&args),
         Command::Pkg(args) => pkg::run(&args),
         Command::Mdm(args) => mdm::run(&args),
         Command::Profile(args) => profile::run(&args),

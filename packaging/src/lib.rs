@@ -11,6 +11,7 @@ pub mod executable;
 pub mod exit;
 pub mod mach_o;
 pub mod mdm;
+pub mod oci;
 pub mod pkg;
 mod place;
 pub mod profiles;

@@ -8,8 +8,10 @@
 #![cfg(test)]
 
 mod fixture;
+mod image;
 #[path = "../../src/mach_o/made.rs"]
 mod made;
+mod manifests;
 mod mdm_files;
 mod other_readers;
 mod outside;

@@ -16,17 +16,17 @@ use crate::exit::Failure;
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Read everything as `serve` would, and start nothing.
+    ///
+    /// Says each problem with its place on standard error, or else prints the
+    /// settings in force and where each came from. Secrets stay hidden.
+    ///
+    /// Exit codes: 0 the configuration is right, 64 wrong command line, 65 a
+    /// file is not UTF-8, 74 a file is absent or cannot be read, 78 the
+    /// configuration is wrong. Where several apply it is 78.
     Check(CheckOptions),
 }
 
-/// Read everything as `serve` would, and start nothing.
-///
-/// Says each problem with its place on standard error, or else prints the
-/// settings in force and where each came from. Secrets stay hidden.
-///
-/// Exit codes: 0 the configuration is right, 64 wrong command line, 65 a file
-/// is not UTF-8, 74 a file is absent or cannot be read, 78 the configuration is
-/// wrong. Where several apply it is 78.
+/// Options of `config check`: those of `serve`.
 #[derive(Debug, Args)]
 pub(super) struct CheckOptions {
     #[command(flatten)]
