@@ -9,6 +9,7 @@ use bytes::Little;
 pub(crate) mod bytes;
 pub mod signature;
 pub mod universal;
+pub mod uuid;
 
 pub use signature::Signature;
 

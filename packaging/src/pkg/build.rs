@@ -7,7 +7,7 @@ use super::Layers;
 use super::signing::{Signing, Tools};
 use super::source::{Bundle, SEAL, Source};
 use crate::exit::{Exit, Failure};
-use crate::mach_o::{MachO, universal};
+use crate::mach_o::{MachO, universal, uuid};
 
 /// Makes the package at `out` of executables for different processors.
 ///
@@ -25,6 +25,8 @@ pub(crate) fn build(
     let foreign = |error| Failure::new(Exit::BadInput, format!("an executable {error}; build it"));
     let read = |slice: &Vec<u8>| MachO::read(slice).map(|found| found.architecture);
     let architectures = slices.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(foreign)?;
+    let slices = slices.iter().map(|slice| uuid::of_content(slice));
+    let slices = slices.collect::<Result<Vec<_>, _>>().map_err(foreign)?;
     let parts: Vec<&[u8]> = slices.iter().map(Vec::as_slice).collect();
     let program = universal::join(&parts).map_err(foreign)?;
 
